@@ -1,0 +1,40 @@
+# module(NAME [PATH DIR] [USES module…] [LINKS library…] [FENCED header-prefix…])
+#
+# One folder, one static library. USES both links the modules and is the list that the layer test
+# (cmake/layers.cmake) checks every #include against; FENCED names third-party headers that only this
+# module may include. Files named *_test.cpp become the module's unit tests.
+define_property(GLOBAL PROPERTY KOPPLA_LAYERS BRIEF_DOCS "lines: name|path|uses|fenced")
+
+function(module name)
+    cmake_parse_arguments(ARG "" "PATH" "USES;LINKS;FENCED" ${ARGN})
+    if(NOT ARG_PATH)
+        set(ARG_PATH src/${name})
+    endif()
+    set_property(GLOBAL APPEND PROPERTY KOPPLA_LAYERS "${name}|${ARG_PATH}|${ARG_USES}|${ARG_FENCED}")
+
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${ARG_PATH}/*.cpp)
+    set(tests ${sources})
+    list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
+
+    if(sources)
+        add_library(${name} STATIC ${sources})
+        set(scope PUBLIC)
+    else()
+        add_library(${name} INTERFACE)
+        set(scope INTERFACE)
+    endif()
+    target_include_directories(${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
+    if(NOT ARG_PATH MATCHES "^src/")
+        target_include_directories(${name} ${scope} ${PROJECT_SOURCE_DIR})
+    endif()
+    target_link_libraries(${name} ${scope} flags ${ARG_USES} ${ARG_LINKS})
+
+    if(tests AND KOPPLA_TESTS)
+        add_executable(${name}_test ${tests})
+        target_link_libraries(${name}_test PRIVATE ${name} GTest::gmock GTest::gtest_main rapidcheck
+                                                   rapidcheck_gtest)
+        gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " DISCOVERY_TIMEOUT 60
+                             PROPERTIES TIMEOUT 120 LABELS unit)
+    endif()
+endfunction()

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "sandbox/face.h"
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json_fwd.hpp>
+
+namespace koppla::sandbox {
+
+/// A clock that stands until it is moved.
+class HandClock final : public Clock {
+  public:
+    [[nodiscard]] Instant now() const override { return start_ + std::chrono::milliseconds{passed_.load()}; }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point{} + std::chrono::milliseconds{passed_.load()};
+    }
+    Result<void> wait(std::chrono::milliseconds span, const Call&) const override {
+        passed_ += span.count();
+        return {};
+    }
+    void move(std::chrono::milliseconds span) { passed_ += span.count(); }
+
+  private:
+    Instant start_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{10};
+    mutable std::atomic<std::int64_t> passed_ = 0;
+};
+
+/// A handler's answer, recorded.
+class Recorder final : public http::Exchange {
+  public:
+    void reply(http::Response response) override { response_ = std::move(response); }
+    void begin(http::Response head) override { response_ = std::move(head); }
+    bool write(std::string_view bytes) override {
+        response_.body += bytes;
+        return true;
+    }
+    void end() override {}
+    void cut() override { response_.status = 0; }
+    http::Response response_;
+};
+
+/// A small org behind a Face, in process: 30 accounts and 2,500 contacts, the same for every test.
+class SandboxTest : public testing::Test {
+  protected:
+    SandboxTest();
+    ~SandboxTest() override;
+
+    /// As a client that is logged in.
+    http::Response ask(std::string method, std::string target, std::string body = {},
+                       http::Headers headers = {});
+    /// With these headers only.
+    http::Response ask_bare(std::string method, std::string target, std::string body = {},
+                            http::Headers headers = {});
+    /// Asks below /services/data/v68.0 and reads the JSON; an empty body is null.
+    nlohmann::json get(std::string path, int expected_status = 200);
+    nlohmann::json send(std::string method, std::string path, const nlohmann::json& body,
+                        int expected_status);
+    /// The records of a query.
+    nlohmann::json records(std::string_view soql);
+    std::string new_contact(std::string_view last_name);
+
+    std::filesystem::path folder_;
+    HandClock clock_;
+    std::unique_ptr<Org> org_;
+    std::unique_ptr<Services> services_;
+    std::unique_ptr<Face> face_;
+};
+
+inline constexpr std::string_view test_base = "/services/data/v68.0";
+
+nlohmann::json read_body(const http::Response& response);
+/// The errorCode of an error answer.
+std::string error_code(const http::Response& response);
+std::string header(const http::Response& response, std::string_view name);
+
+}  // namespace koppla::sandbox

@@ -1,0 +1,110 @@
+#include "sandbox/fixture.h"
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+namespace koppla::sandbox {
+namespace {
+
+std::filesystem::path fresh_folder() {
+    auto pattern = (std::filesystem::temp_directory_path() / "koppla-sandbox-XXXXXX").string();
+    return ::mkdtemp(pattern.data());
+}
+
+/// The state file that the tests copy.
+struct Model {
+    Model() {
+        HandClock clock;
+        const auto org = Org::open(
+            OrgOptions{
+                .state = folder / "org.db", .seed = 7, .records = {{"Account", 30}, {"Contact", 2'500}}},
+            clock);
+        if (!org) throw std::runtime_error{org.error().message};
+    }
+    ~Model() { std::filesystem::remove_all(folder); }
+    Model(const Model&) = delete;
+    Model& operator=(const Model&) = delete;
+
+    const std::filesystem::path folder = fresh_folder();
+};
+
+}  // namespace
+
+SandboxTest::SandboxTest() : folder_{fresh_folder()} {
+    // Generated once: every test works on a copy.
+    static const Model model;
+    std::filesystem::copy(model.folder, folder_);
+    auto org = Org::open(OrgOptions{.state = folder_ / "org.db", .seed = 7}, clock_);
+    if (!org) throw std::runtime_error{org.error().message};
+    org_ = std::move(*org);
+    services_ = std::make_unique<Services>(
+        *org_, clock_, make_credentials(org_->organization_id(), org_->username()), folder_ / "spool");
+    services_->url = "https://127.0.0.1:8443";
+    face_ = std::make_unique<Face>(*services_, Control::offered);
+}
+
+SandboxTest::~SandboxTest() {
+    face_.reset();
+    services_.reset();
+    org_.reset();
+    std::filesystem::remove_all(folder_);
+}
+
+http::Response SandboxTest::ask_bare(std::string method, std::string target, std::string body,
+                                     http::Headers headers) {
+    const http::Request request{.method = std::move(method),
+                                .target = std::move(target),
+                                .headers = std::move(headers),
+                                .body = std::move(body)};
+    Recorder recorder;
+    face_->answer(request, recorder);
+    return recorder.response_;
+}
+
+http::Response SandboxTest::ask(std::string method, std::string target, std::string body,
+                                http::Headers headers) {
+    headers.add("Authorization", "Bearer " + services_->credentials.access_token);
+    return ask_bare(std::move(method), std::move(target), std::move(body), std::move(headers));
+}
+
+nlohmann::json SandboxTest::get(std::string path, int expected_status) {
+    const auto response = ask("GET", std::string{test_base} + path);
+    EXPECT_EQ(response.status, expected_status) << path << "\n" << response.body.substr(0, 1'000);
+    return read_body(response);
+}
+
+nlohmann::json SandboxTest::send(std::string method, std::string path, const nlohmann::json& body,
+                                 int expected_status) {
+    const auto response = ask(std::move(method), std::string{test_base} + path, body.dump(),
+                              {{"Content-Type", "application/json"}});
+    EXPECT_EQ(response.status, expected_status) << path << "\n" << response.body.substr(0, 1'000);
+    return read_body(response);
+}
+
+nlohmann::json SandboxTest::records(std::string_view soql) {
+    return get("/query?q=" + http::percent_encode(soql)).value("records", nlohmann::json::array());
+}
+
+std::string SandboxTest::new_contact(std::string_view last_name) {
+    return send("POST", "/sobjects/Contact", {{"LastName", last_name}}, 201).value("id", "");
+}
+
+nlohmann::json read_body(const http::Response& response) {
+    if (response.body.empty()) return nullptr;
+    auto json = nlohmann::json::parse(response.body, nullptr, false);
+    EXPECT_FALSE(json.is_discarded()) << response.body.substr(0, 500);
+    return json;
+}
+
+std::string error_code(const http::Response& response) {
+    const auto body = read_body(response);
+    return body.is_array() && !body.empty() ? body[0].value("errorCode", "") : std::string{};
+}
+
+std::string header(const http::Response& response, std::string_view name) {
+    return std::string{response.headers.find(name).value_or("(absent)")};
+}
+
+}  // namespace koppla::sandbox

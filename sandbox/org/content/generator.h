@@ -1,0 +1,121 @@
+#pragma once
+
+#include "db/database.h"
+#include "sandbox/org/catalog.h"
+#include "sandbox/org/content/words.h"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koppla::sandbox {
+
+/// The records of an object that links may point to: numbered ones, or some ids.
+struct LinkTargets {
+    std::uint64_t first_number = 0;
+    std::uint64_t count = 0;
+    std::vector<std::string> ids{};
+};
+
+struct GeneratorOptions {
+    std::uint64_t seed = 1;
+    std::uint64_t first_number = 0;              ///< the number that row 0's id is made of
+    std::uint64_t total = 1;                     ///< rows in all: stamps are spread over them
+    std::map<std::string, LinkTargets> links{};  ///< by object name
+};
+
+/// Invents records of an object: every row is a function of seed, object and row number alone. Many scripts,
+/// emoji, quotes, line breaks, nulls, long texts; links that hold; hundreds of rows on one stamp. No value
+/// that the vendor would trim. Not thread-safe.
+class Generator {
+  public:
+    Generator(const Catalog& catalog, const Object& object, GeneratorOptions options);
+    ~Generator();
+
+    /// The columns of `row`: the object's stored fields, in the describe's order.
+    [[nodiscard]] const std::vector<const Field*>& fields() const { return fields_; }
+    /// Canonical text, a cell a field; lives until the next call.
+    std::span<const model::Cell> row(std::uint64_t n);
+
+  private:
+    enum class Recipe {
+        nothing,
+        id,
+        created,
+        modified,
+        stamp,
+        user,
+        owner,
+        given,
+        family,
+        person,
+        salutation,
+        firm,
+        deal,
+        street,
+        city,
+        state,
+        postal_code,
+        country,
+        latitude,
+        longitude,
+        phone,
+        email,
+        username,
+        alias,
+        url,
+        title,
+        department,
+        words,
+        long_text,
+        key,
+        number,
+        picklist,
+        multipicklist,
+        flag,
+        won,
+        closed,
+        stage,
+        whole,
+        real,
+        probability,
+        birthdate,
+        date,
+        datetime,
+        time,
+        link,
+        earlier
+    };
+    struct Column {
+        const Field* field;
+        Recipe recipe;
+        const Object* target;      ///< of a link
+        const LinkTargets* links;  ///< of a link; null where there are none
+    };
+    struct Row;
+
+    [[nodiscard]] Recipe recipe_of(const Field& field, const Object* target) const;
+    void fill(const Column& column, Row& row);
+    void fill_person(const Column& column, Row& row);
+    void fill_plain(const Column& column, Row& row);
+    void fill_link(const Column& column, Row& row);
+    void long_text(Row& row, int length_max);
+    void real(const Field& field, Row& row);
+
+    const Object& object_;
+    GeneratorOptions options_;
+    std::vector<const Field*> fields_;
+    std::vector<Column> columns_;
+    std::uint64_t object_seed_ = 0;
+    std::string text_;
+    std::vector<model::Cell> cells_;
+};
+
+/// Well-mixed bits of a number. [SplitMix64]
+std::uint64_t mixed(std::uint64_t number);
+std::uint64_t hash_of(std::string_view text);
+
+}  // namespace koppla::sandbox

@@ -1,0 +1,312 @@
+#include "sandbox/org/content/own_objects.h"
+
+#include <utility>
+
+namespace koppla::sandbox {
+
+namespace {
+
+using Fields = std::vector<FieldSpec>;
+
+Fields operator+(Fields fields, Fields more) {
+    for (FieldSpec& field : more) fields.push_back(std::move(field));
+    return fields;
+}
+
+FieldSpec id() {
+    FieldSpec field = typed("id", "Id", "Record ID", 18).defaulted().read_only();
+    field.id_lookup = true;
+    return field;
+}
+
+FieldSpec user_link(std::string_view name, std::string_view label, std::string_view relationship) {
+    return link(name, label, {"User"}, relationship).defaulted().read_only();
+}
+
+Fields stamps() {
+    return {typed("datetime", "CreatedDate", "Created Date").defaulted().read_only(),
+            user_link("CreatedById", "Created By ID", "CreatedBy"),
+            typed("datetime", "LastModifiedDate", "Last Modified Date").defaulted().read_only(),
+            user_link("LastModifiedById", "Last Modified By ID", "LastModifiedBy"),
+            typed("datetime", "SystemModstamp", "System Modstamp").defaulted().read_only()};
+}
+
+FieldSpec owner() {
+    return link("OwnerId", "Owner ID", {"User"}, "Owner").defaulted();
+}
+
+FieldSpec lead_source() {
+    return picklist("LeadSource", "Lead Source",
+                    {"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Word of mouth", "Other"});
+}
+
+FieldSpec industry() {
+    return picklist(
+        "Industry", "Industry",
+        {"Agriculture",     "Apparel",       "Banking",       "Biotechnology",      "Chemicals",
+         "Communications",  "Construction",  "Consulting",    "Education",          "Electronics",
+         "Energy",          "Engineering",   "Entertainment", "Environmental",      "Finance",
+         "Food & Beverage", "Government",    "Healthcare",    "Hospitality",        "Insurance",
+         "Machinery",       "Manufacturing", "Media",         "Not For Profit",     "Recreation",
+         "Retail",          "Shipping",      "Technology",    "Telecommunications", "Transportation",
+         "Utilities",       "Other"});
+}
+
+FieldSpec rating() {
+    return picklist("Rating", "Rating", {"Hot", "Warm", "Cold"});
+}
+
+FieldSpec ext_key() {
+    return text("ExtKey__c", "External Key", 40).key();
+}
+
+/// Salutation, first and last name, and the name made of them.
+Fields person_name() {
+    return {
+        text("LastName", "Last Name", 80).required().part_of("Name"),
+        text("FirstName", "First Name", 40).part_of("Name"),
+        picklist("Salutation", "Salutation", {"Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."}).part_of("Name"),
+        text("Name", "Full Name", 121).required().read_only().title()};
+}
+
+Fields record_start() {
+    return {id(), flag("IsDeleted", "Deleted").read_only()};
+}
+
+ObjectSpec account() {
+    return {
+        .name = "Account",
+        .label = "Account",
+        .label_plural = "Accounts",
+        .key_prefix = "001",
+        .fields =
+            record_start() +
+            Fields{
+                link("MasterRecordId", "Master Record ID", {"Account"}, "MasterRecord").read_only(),
+                text("Name", "Account Name", 255).required().title(),
+                picklist("Type", "Account Type",
+                         {"Prospect", "Customer - Direct", "Customer - Channel", "Channel Partner / Reseller",
+                          "Installation Partner", "Technology Partner", "Other"}),
+                link("ParentId", "Parent Account ID", {"Account"}, "Parent").children("ChildAccounts")} +
+            address("Billing", "Billing") + address("Shipping", "Shipping") +
+            Fields{typed("phone", "Phone", "Account Phone", 40), typed("phone", "Fax", "Account Fax", 40),
+                   text("AccountNumber", "Account Number", 40), typed("url", "Website", "Website", 255),
+                   text("Sic", "SIC Code", 20), industry(),
+                   number("currency", "AnnualRevenue", "Annual Revenue", 18, 0),
+                   whole("NumberOfEmployees", "Employees"),
+                   picklist("Ownership", "Ownership", {"Public", "Private", "Subsidiary", "Other"}),
+                   text("TickerSymbol", "Ticker Symbol", 20), long_text("Description", "Account Description"),
+                   rating(), text("Site", "Account Site", 80), owner()} +
+            stamps() +
+            Fields{typed("date", "LastActivityDate", "Last Activity").read_only(),
+                   typed("datetime", "LastViewedDate", "Last Viewed Date").read_only(),
+                   picklist("AccountSource", "Account Source",
+                            {"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"}),
+                   ext_key(), number("currency", "CreditLimit__c", "Credit Limit", 18, 2),
+                   typed("time", "OpensAt__c", "Opens At"),
+                   number("double", "Depot__Latitude__s", "Depot (Latitude)", 18, 15).part_of("Depot__c"),
+                   number("double", "Depot__Longitude__s", "Depot (Longitude)", 18, 15).part_of("Depot__c"),
+                   typed("location", "Depot__c", "Depot").read_only()}};
+}
+
+ObjectSpec contact() {
+    return {
+        .name = "Contact",
+        .label = "Contact",
+        .label_plural = "Contacts",
+        .key_prefix = "003",
+        .fields =
+            record_start() +
+            Fields{link("MasterRecordId", "Master Record ID", {"Contact"}, "MasterRecord").read_only(),
+                   link("AccountId", "Account ID", {"Account"}, "Account").children("Contacts")} +
+            person_name() + address("Mailing", "Mailing") +
+            Fields{typed("phone", "Phone", "Business Phone", 40), typed("phone", "Fax", "Business Fax", 40),
+                   typed("phone", "MobilePhone", "Mobile Phone", 40),
+                   typed("phone", "HomePhone", "Home Phone", 40),
+                   link("ReportsToId", "Reports To ID", {"Contact"}, "ReportsTo"),
+                   typed("email", "Email", "Email", 80).lookup(), text("Title", "Title", 128),
+                   text("Department", "Department", 80), lead_source(),
+                   typed("date", "Birthdate", "Birthdate"), long_text("Description", "Contact Description"),
+                   owner(), flag("HasOptedOutOfEmail", "Email Opt Out"), flag("DoNotCall", "Do Not Call")} +
+            stamps() +
+            Fields{typed("date", "LastActivityDate", "Last Activity").read_only(),
+                   typed("datetime", "LastViewedDate", "Last Viewed Date").read_only(), ext_key(),
+                   picklist("Level__c", "Level", {"Primary", "Secondary", "Tertiary"}).closed(),
+                   [] {
+                       FieldSpec interests = picklist(
+                           "Interests__c", "Interests",
+                           {"Music", "Sports", "Travel", "Cooking", "Gardening", "Books", "Art & Design"});
+                       interests.type = "multipicklist";
+                       interests.length = 4099;
+                       return interests;
+                   }(),
+                   number("currency", "Balance__c", "Balance", 18, 2),
+                   number("percent", "Discount__c", "Discount", 5, 2),
+                   number("double", "Score__c", "Score", 6, 3), typed("datetime", "LastCall__c", "Last Call"),
+                   flag("Vip__c", "VIP")}};
+}
+
+ObjectSpec lead() {
+    return {
+        .name = "Lead",
+        .label = "Lead",
+        .label_plural = "Leads",
+        .key_prefix = "00Q",
+        .fields =
+            record_start() +
+            Fields{link("MasterRecordId", "Master Record ID", {"Lead"}, "MasterRecord").read_only()} +
+            person_name() + Fields{text("Title", "Title", 128), text("Company", "Company", 255).required()} +
+            address("", "") +
+            Fields{typed("phone", "Phone", "Phone", 40), typed("phone", "MobilePhone", "Mobile Phone", 40),
+                   typed("email", "Email", "Email", 80).lookup(), typed("url", "Website", "Website", 255),
+                   long_text("Description", "Description"), lead_source(),
+                   picklist("Status", "Status",
+                            {"Open - Not Contacted", "Working - Contacted", "Closed - Converted",
+                             "Closed - Not Converted"})
+                       .defaulted("Open - Not Contacted"),
+                   industry(), rating(), number("currency", "AnnualRevenue", "Annual Revenue", 18, 0),
+                   whole("NumberOfEmployees", "Employees"), owner(),
+                   flag("IsConverted", "Converted").read_only(),
+                   typed("date", "ConvertedDate", "Converted Date").read_only(),
+                   link("ConvertedAccountId", "Converted Account ID", {"Account"}, "ConvertedAccount")
+                       .read_only(),
+                   link("ConvertedContactId", "Converted Contact ID", {"Contact"}, "ConvertedContact")
+                       .read_only(),
+                   link("ConvertedOpportunityId", "Converted Opportunity ID", {"Opportunity"},
+                        "ConvertedOpportunity")
+                       .read_only(),
+                   flag("IsUnreadByOwner", "Unread By Owner")} +
+            stamps() +
+            Fields{typed("date", "LastActivityDate", "Last Activity").read_only(), ext_key(),
+                   number("percent", "Probability__c", "Probability", 5, 2)}};
+}
+
+ObjectSpec opportunity() {
+    return {
+        .name = "Opportunity",
+        .label = "Opportunity",
+        .label_plural = "Opportunities",
+        .key_prefix = "006",
+        .fields = record_start() +
+                  Fields{link("AccountId", "Account ID", {"Account"}, "Account").children("Opportunities"),
+                         flag("IsPrivate", "Private"), text("Name", "Name", 120).required().title(),
+                         long_text("Description", "Description"),
+                         picklist("StageName", "Stage",
+                                  {"Prospecting", "Qualification", "Needs Analysis", "Value Proposition",
+                                   "Id. Decision Makers", "Perception Analysis", "Proposal/Price Quote",
+                                   "Negotiation/Review", "Closed Won", "Closed Lost"})
+                             .required(),
+                         number("currency", "Amount", "Amount", 18, 2),
+                         number("percent", "Probability", "Probability (%)", 3, 0),
+                         number("currency", "ExpectedRevenue", "Expected Amount", 18, 2).read_only(),
+                         number("double", "TotalOpportunityQuantity", "Quantity", 18, 2),
+                         typed("date", "CloseDate", "Close Date").required(),
+                         picklist("Type", "Opportunity Type",
+                                  {"Existing Customer - Upgrade", "Existing Customer - Replacement",
+                                   "Existing Customer - Downgrade", "New Customer"}),
+                         text("NextStep", "Next Step", 255), lead_source(),
+                         flag("IsClosed", "Closed").read_only(), flag("IsWon", "Won").read_only(),
+                         picklist("ForecastCategoryName", "Forecast Category",
+                                  {"Omitted", "Pipeline", "Best Case", "Commit", "Closed"}),
+                         link("ContactId", "Contact ID", {"Contact"}, "Contact"), owner()} +
+                  stamps() +
+                  Fields{typed("date", "LastActivityDate", "Last Activity").read_only(),
+                         typed("datetime", "LastStageChangeDate", "Last Stage Change Date").read_only(),
+                         number("double", "Margin__c", "Margin", 9, 4),
+                         flag("BudgetConfirmed__c", "Budget Confirmed"),
+                         typed("url", "DealRoom__c", "Deal Room", 255)}};
+}
+
+ObjectSpec order() {
+    return {
+        .name = "Order",
+        .label = "Order",
+        .label_plural = "Orders",
+        .key_prefix = "801",
+        .fields =
+            record_start() +
+            Fields{owner(), link("AccountId", "Account ID", {"Account"}, "Account").children("Orders"),
+                   link("OpportunityId", "Opportunity ID", {"Opportunity"}, "Opportunity").children("Orders"),
+                   typed("date", "EffectiveDate", "Order Start Date").required(),
+                   typed("date", "EndDate", "Order End Date"),
+                   picklist("Status", "Status", {"Draft", "Activated"}).defaulted("Draft"),
+                   typed("textarea", "Description", "Description", 32000),
+                   picklist("Type", "Order Type", {"New", "Renewal", "Return"})} +
+            address("Billing", "Billing") + address("Shipping", "Shipping") +
+            Fields{text("Name", "Order Name", 80), typed("date", "PoDate", "PO Date"),
+                   text("PoNumber", "PO Number", 80),
+                   text("OrderReferenceNumber", "Order Reference Number", 80),
+                   link("BillToContactId", "Bill To Contact ID", {"Contact"}, "BillToContact"),
+                   typed("datetime", "ActivatedDate", "Activated Date").read_only(),
+                   text("OrderNumber", "Order Number", 30).numbered().title(),
+                   number("currency", "TotalAmount", "Order Amount", 18, 2).read_only()} +
+            stamps()};
+}
+
+ObjectSpec user() {
+    return {
+        .name = "User",
+        .label = "User",
+        .label_plural = "Users",
+        .key_prefix = "005",
+        .is_setup = true,
+        .fields =
+            Fields{id(), text("Username", "Username", 80).required().lookup()} + person_name() +
+            Fields{text("CompanyName", "Company Name", 80), text("Division", "Division", 80),
+                   text("Department", "Department", 80), text("Title", "Title", 80)} +
+            address("", "") +
+            Fields{
+                typed("email", "Email", "Email", 128).required().lookup(),
+                typed("phone", "Phone", "Phone", 40), typed("phone", "MobilePhone", "Mobile", 40),
+                text("Alias", "Alias", 8).required(), flag("IsActive", "Active"),
+                picklist("TimeZoneSidKey", "Time Zone",
+                         {"Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo"})
+                    .closed()
+                    .required(),
+                picklist("LocaleSidKey", "Locale", {"en_US", "en_GB", "de_DE", "fr_FR", "ja_JP"})
+                    .closed()
+                    .required(),
+                picklist("EmailEncodingKey", "Email Encoding", {"UTF-8", "ISO-8859-1"}).closed().required(),
+                picklist("LanguageLocaleKey", "Language", {"en_US", "de", "fr", "ja"}).closed().required(),
+                picklist("UserType", "User Type", {"Standard", "PowerPartner", "Guest"}).closed().read_only(),
+                text("EmployeeNumber", "Employee Number", 20),
+                link("ManagerId", "Manager ID", {"User"}, "Manager").children("ManagedUsers"),
+                typed("datetime", "LastLoginDate", "Last Login").read_only()} +
+            stamps()};
+}
+
+ObjectSpec organization() {
+    return {.name = "Organization",
+            .label = "Organization",
+            .label_plural = "Organizations",
+            .key_prefix = "00D",
+            .is_setup = true,
+            .fields =
+                Fields{id(), text("Name", "Name", 80).required().title(), text("Division", "Division", 80)} +
+                address("", "") +
+                Fields{typed("phone", "Phone", "Phone", 40), typed("phone", "Fax", "Fax", 40),
+                       text("PrimaryContact", "Primary Contact", 80),
+                       picklist("DefaultLocaleSidKey", "Locale", {"en_US", "de_DE"}).closed().required(),
+                       picklist("TimeZoneSidKey", "Time Zone", {"Europe/Berlin", "America/New_York"})
+                           .closed()
+                           .required(),
+                       picklist("LanguageLocaleKey", "Language", {"en_US", "de"}).closed().required(),
+                       picklist("OrganizationType", "Edition", {"Developer Edition", "Enterprise Edition"})
+                           .closed()
+                           .read_only(),
+                       text("NamespacePrefix", "Namespace Prefix", 15).read_only(),
+                       text("InstanceName", "Instance Name", 5).read_only(),
+                       flag("IsSandbox", "Is Sandbox").read_only(),
+                       flag("IsReadOnly", "Is Read Only").read_only(),
+                       typed("datetime", "TrialExpirationDate", "Trial Expiration Date").read_only(),
+                       whole("FiscalYearStartMonth", "Fiscal Year Starts In")} +
+                stamps()};
+}
+
+}  // namespace
+
+std::vector<ObjectSpec> own_objects() {
+    return {account(), contact(), lead(), opportunity(), order(), user(), organization()};
+}
+
+}  // namespace koppla::sandbox

@@ -1,0 +1,400 @@
+#include "sandbox/org/org.h"
+
+#include "base/guarded.h"
+#include "db/sqlite/sqlite_database.h"
+#include "sandbox/org/content/generator.h"
+#include "sandbox/org/content/populate.h"
+#include "sandbox/org/identifier.h"
+#include "sandbox/org/pending.h"
+#include "sandbox/org/state.h"
+#include "sandbox/org/writer.h"
+#include "sandbox/soql/scope.h"
+#include "sandbox/soql/select.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace koppla::sandbox {
+
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t state_cache_bytes = 64U * 1024U * 1024U;
+constexpr std::int64_t sample_ids_max = 1'000;
+
+std::int64_t milliseconds(const Clock& clock) {
+    return clock.now().time_since_epoch().count();
+}
+
+Error no_such_row() {
+    return error(ErrorKind::not_found, "The requested resource does not exist", "NOT_FOUND");
+}
+
+Error no_such_column(const Object& object, std::string_view field) {
+    return error(ErrorKind::invalid,
+                 fmt::format("No such column '{}' on sobject of type {}", field, object.name()),
+                 "INVALID_FIELD");
+}
+
+}  // namespace
+
+struct Org::Inside {
+    Inside(const Clock& org_clock, std::unique_ptr<db::Database> state, Populated populated)
+        : clock{org_clock},
+          database{std::move(state)},
+          catalog{std::move(populated.catalog)},
+          identity{std::move(populated.identity)},
+          global_json{std::move(populated.global_json)},
+          misfits{std::move(populated.misfits)} {}
+
+    struct Lateness {
+        LateWrites options{};
+        std::uint64_t drawn = 0;
+    };
+
+    /// The chance of each late change depends on the seed and on how many were drawn before it.
+    std::int64_t draw_delay() {
+        return lateness.with([](Lateness& late) -> std::int64_t {
+            const auto bound =
+                static_cast<std::uint64_t>(std::max<std::int64_t>(late.options.max_delay.count(), 0));
+            if (bound == 0) return 0;
+            return static_cast<std::int64_t>(mixed(late.options.seed ^ mixed(++late.drawn)) % (bound + 1));
+        });
+    }
+
+    [[nodiscard]] Moment moment() {
+        return {.stamp = stamp(clock),
+                .now_ms = milliseconds(clock),
+                .user_id = identity.user_id,
+                .delay_ms = [this] { return draw_delay(); }};
+    }
+
+    Result<std::unique_ptr<db::Transaction>> begin(db::Access access) const {
+        return database->begin(access, Call{});
+    }
+
+    /// Commits, and learns when the next late change is due.
+    Result<void> commit(db::Transaction& transaction) {
+        const auto due = TRY((Pending{transaction, catalog}.next_due_ms()));
+        TRY(transaction.commit());
+        next_due_ms.store(due.value_or(never));
+        return {};
+    }
+
+    /// Late changes whose time has come become visible before anything else is answered.
+    Result<void> apply_due(std::int64_t until_ms) {
+        if (next_due_ms.load() > until_ms) return {};
+        const auto transaction = TRY(begin(db::Access::write));
+        TRY((Pending{*transaction, catalog}.apply(until_ms)));
+        return commit(*transaction);
+    }
+    Result<void> apply_due() { return apply_due(milliseconds(clock)); }
+
+    [[nodiscard]] soql::Source source() const {
+        return {.database = *database, .catalog = catalog, .now = clock.now()};
+    }
+
+    const Clock& clock;
+    std::unique_ptr<db::Database> database;
+    Catalog catalog;
+    OrgIdentity identity;
+    std::string global_json;
+    std::vector<std::string> misfits;
+    Guarded<Lateness> lateness{};
+    std::atomic<std::int64_t> next_due_ms{0};
+};
+
+Org::Org(std::unique_ptr<Inside> inside) : inside_{std::move(inside)} {}
+Org::~Org() = default;
+
+Result<std::unique_ptr<Org>> Org::open(OrgOptions options, const Clock& clock) {
+    auto database = TRY(db::open_sqlite({.path = options.state,
+                                         .create = db::SqliteOptions::Create::if_missing,
+                                         .cache_bytes = state_cache_bytes}));
+    Populated populated = TRY(populate(*database, options, clock));
+    return std::unique_ptr<Org>{
+        new Org{std::make_unique<Inside>(clock, std::move(database), std::move(populated))}};
+}
+
+const std::vector<std::string>& Org::misfits() const {
+    return inside_->misfits;
+}
+const std::vector<Object>& Org::objects() const {
+    return inside_->catalog.objects();
+}
+const Object* Org::find(std::string_view object) const {
+    return inside_->catalog.find(object);
+}
+const std::string& Org::global_json() const {
+    return inside_->global_json;
+}
+const std::string& Org::organization_id() const {
+    return inside_->identity.organization_id;
+}
+const std::string& Org::user_id() const {
+    return inside_->identity.user_id;
+}
+const std::string& Org::username() const {
+    return inside_->identity.username;
+}
+
+Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, Atomicity atomicity) {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    Writer writer{*transaction, inside_->catalog, inside_->moment()};
+    std::vector<SaveResult> results;
+    for (const Change& change : changes) results.push_back(TRY(writer.save(change)));
+    const bool has_failed =
+        std::any_of(results.begin(), results.end(), [](const SaveResult& r) { return !r.success(); });
+    if (!has_failed || atomicity == Atomicity::each_row) {
+        TRY(inside_->commit(*transaction));
+        return results;
+    }
+    for (SaveResult& result : results) {
+        if (!result.success()) continue;
+        result.errors.push_back(
+            {.status_code = "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+             .message = "Record rolled back because not all records were valid and the request was "
+                        "using AllOrNone header",
+             .fields = {}});
+    }
+    return results;
+}
+
+Result<SaveResult> Org::save(const Change& change) {
+    SaveResult result = std::move(TRY(save(std::span{&change, 1}, Atomicity::each_row)).front());
+    for (RowError& problem : result.errors) {
+        // A missing target has no culprit among the fields; a missing parent has.
+        if (problem.status_code == "INVALID_CROSS_REFERENCE_KEY" && problem.fields.empty()) {
+            problem = {.status_code = "NOT_FOUND", .message = no_such_row().message, .fields = {}};
+        }
+    }
+    return result;
+}
+
+Result<std::string> Org::row(const Object& object, std::string_view id, const RowOptions& options) {
+    TRY(inside_->apply_due());
+    const auto normal = normal_id(id);
+    if (!normal || !normal->starts_with(object.key_prefix())) {
+        return error(ErrorKind::invalid,
+                     fmt::format("{} ID: id value of incorrect type: {}", object.label(), id),
+                     "MALFORMED_ID");
+    }
+    soql::Query query{.object = object.name()};
+    const auto add = [&](const std::string& name) {
+        query.items.push_back(
+            {.kind = soql::SelectItem::Kind::field, .field = {.names = {name}, .at = 0}, .alias = {}});
+    };
+    for (const std::string& name : options.fields) {
+        const Field* field = object.find(name);
+        if (field == nullptr) return no_such_column(object, name);
+        add(field->name);
+    }
+    if (options.fields.empty()) {
+        for (const Field& field : object.fields()) add(field.name);
+    }
+    {
+        const auto transaction = TRY(inside_->begin(db::Access::read));
+        const auto presence = TRY(State{*transaction}.presence(object, *normal));
+        if (!presence.exists) return no_such_row();
+        if (presence.is_deleted) return error(ErrorKind::not_found, "entity is deleted", "ENTITY_IS_DELETED");
+    }
+    query.where = soql::Condition{.kind = soql::Condition::Kind::comparison,
+                                  .field = {.names = {"Id"}, .at = 0},
+                                  .op = soql::Operator::in,
+                                  .values = {{.kind = soql::Literal::Kind::string, .text = *normal}}};
+    const auto selection =
+        TRY(soql::select(inside_->source(), query, SelectOptions{.rows = Rows::live, .base = options.base}));
+    if (selection->total() == 0) return no_such_row();
+    std::string json;
+    TRY(selection->append_json(json, 0, 1));
+    return json;
+}
+
+Result<std::vector<std::string>> Org::ids_by_key(const Object& object, std::string_view field,
+                                                 std::string_view value) {
+    TRY(inside_->apply_due());
+    const Field* key = object.find(field);
+    if (key == nullptr || !is_key(*key)) {
+        return error(ErrorKind::not_found,
+                     fmt::format("Provided external ID field does not exist or is not accessible: {}", field),
+                     "NOT_FOUND");
+    }
+    const std::string text = key->is_id() ? normal_id(value).value_or(std::string{}) : std::string{value};
+    const auto transaction = TRY(inside_->begin(db::Access::read));
+    return State{*transaction}.ids_with(object, *key, text);
+}
+
+Result<std::unique_ptr<Selection>> Org::select(std::string_view soql, const SelectOptions& options) {
+    TRY(inside_->apply_due());
+    return soql::select(inside_->source(), soql, options);
+}
+
+Result<std::unique_ptr<Export>> Org::export_csv(std::string_view soql, const ExportOptions& options) {
+    TRY(inside_->apply_due());
+    return soql::export_csv(inside_->source(), soql, options);
+}
+
+void Org::set_late(const LateWrites& late) {
+    inside_->lateness.with([&](Inside::Lateness& lateness) { lateness = {.options = late, .drawn = 0}; });
+}
+
+Result<std::int64_t> Org::pending() {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::read));
+    return Pending{*transaction, inside_->catalog}.count();
+}
+
+Result<void> Org::apply_pending() {
+    return inside_->apply_due(never - 1);
+}
+
+Result<std::int64_t> Org::row_count(const Object& object) {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::read));
+    return State{*transaction}.row_count(object);
+}
+
+Result<std::optional<std::string>> Org::setting(std::string_view name) {
+    const auto transaction = TRY(inside_->begin(db::Access::read));
+    return State{*transaction}.setting("surface:" + std::string{name});
+}
+
+Result<void> Org::set_setting(std::string_view name, std::string_view value) {
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    TRY(State{*transaction}.set_setting("surface:" + std::string{name}, value));
+    return transaction->commit();
+}
+
+namespace {
+
+/// Live rows that no late deletion waits for, as many as asked or all, picked by chance.
+Result<std::vector<std::string>> picked_ids(db::Transaction& transaction, const Object& object,
+                                            std::size_t count, std::uint64_t chance) {
+    std::vector<std::int64_t> rows;
+    const std::string live = object.has("IsDeleted") ? " AND t.\"IsDeleted\" = 0" : "";
+    const auto cursor = TRY(transaction.query(fmt::format(
+        "SELECT t.{} FROM {} t WHERE NOT EXISTS (SELECT 1 FROM sandbox_pending p WHERE p.id = t.\"Id\""
+        " AND (p.kind = 'erase' OR json_extract(p.fields, '$.IsDeleted') = 1)){} ORDER BY 1",
+        soql::row_column, soql::table_sql(object), live)));
+    while (TRY(cursor->next())) rows.push_back(cursor->integer(0));
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < std::min(count, rows.size()); ++i) {
+        chance = mixed(chance);
+        std::swap(rows[i], rows[i + chance % (rows.size() - i)]);
+        const auto row = TRY(transaction.query(
+            fmt::format("SELECT \"Id\" FROM {} WHERE {} = $1", soql::table_sql(object), soql::row_column),
+            {rows[i]}));
+        if (TRY(row->next())) ids.emplace_back(row->text(0));
+    }
+    return ids;
+}
+
+/// Changes that the sandbox makes to an object by itself, with values that the generator invents.
+class Invention {
+  public:
+    Invention(db::Transaction& transaction, const Catalog& catalog, const Object& object, std::uint64_t seed)
+        : transaction_{transaction}, catalog_{catalog}, object_{object}, chance_{mixed(seed)} {}
+
+    Result<void> prepare() {
+        std::map<std::string, LinkTargets> links;
+        State state{transaction_};
+        for (const Field& field : object_.fields()) {
+            const Object* target = field.is_reference() ? catalog_.target_of(field) : nullptr;
+            if (target == nullptr || links.contains(target->name())) continue;
+            links.emplace(target->name(), LinkTargets{.ids = TRY(state.some_ids(*target, sample_ids_max))});
+        }
+        // Row numbers far beyond those of the first filling: keys stay unique.
+        generator_ = std::make_unique<Generator>(
+            catalog_, object_,
+            GeneratorOptions{
+                .seed = chance_, .first_number = chance_ % 1'000, .total = 1, .links = std::move(links)});
+        return {};
+    }
+
+    /// All the fields that a create may set.
+    Result<Values> fresh() {
+        const auto cells = generator_->row(next_row());
+        Values values;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            const Field& field = *generator_->fields()[i];
+            if (field.createable && cells[i].is_text())
+                values[field.name] = TRY(value_from_csv(field, cells[i].text()));
+        }
+        values.erase("OwnerId");
+        return values;
+    }
+
+    /// A few plain fields that an update may set; never links or keys.
+    Result<Values> edited() {
+        const auto cells = generator_->row(next_row());
+        std::vector<std::size_t> open;
+        for (std::size_t i = 0; i < cells.size(); ++i) {
+            const Field& field = *generator_->fields()[i];
+            const bool is_plain = field.updateable && !field.is_id() && !field.unique && !field.external_id;
+            if (is_plain && field.name != "Username" && (cells[i].is_text() || field.nillable))
+                open.push_back(i);
+        }
+        Values values;
+        for (int count = 0; count < 3 && !open.empty(); ++count) {
+            chance_ = mixed(chance_);
+            const std::size_t i = open[chance_ % open.size()];
+            const Field& field = *generator_->fields()[i];
+            values[field.name] = cells[i].is_text() ? TRY(value_from_csv(field, cells[i].text())) : Value{};
+        }
+        return values;
+    }
+
+  private:
+    std::uint64_t next_row() { return 1'000'000'000 + chance_ % 1'000'000'000 + row_++; }
+
+    db::Transaction& transaction_;
+    const Catalog& catalog_;
+    const Object& object_;
+    std::uint64_t chance_;
+    std::uint64_t row_ = 0;
+    std::unique_ptr<Generator> generator_;
+};
+
+}  // namespace
+
+Result<ChangedIds> Org::change(const Object& object, const ChangeCounts& counts) {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    State state{*transaction};
+    std::int64_t round = 0;
+    const std::string counted = TRY(state.setting("change_round")).value_or("0");
+    std::from_chars(counted.data(), counted.data() + counted.size(), round);
+    TRY(state.set_setting("change_round", std::to_string(++round)));
+    const std::uint64_t chance = mixed(inside_->identity.seed ^ mixed(static_cast<std::uint64_t>(round)));
+
+    Writer writer{*transaction, inside_->catalog, inside_->moment()};
+    Invention invention{*transaction, inside_->catalog, object, chance};
+    TRY(invention.prepare());
+    const auto touched = static_cast<std::size_t>(std::max<std::int64_t>(counts.updates + counts.deletes, 0));
+    ChangedIds changed;
+    for (const std::string& id : TRY(picked_ids(*transaction, object, touched, chance))) {
+        if (static_cast<std::int64_t>(changed.updated.size()) < counts.updates) {
+            Values edited = TRY(invention.edited());
+            TRY(writer.update(object, id, std::move(edited)));
+            changed.updated.push_back(id);
+        } else {
+            TRY(writer.remove(object, id));
+            changed.deleted.push_back(id);
+        }
+    }
+    for (std::int64_t i = 0; i < counts.inserts; ++i) {
+        Values fresh = TRY(invention.fresh());
+        changed.inserted.push_back(TRY(writer.insert(object, std::move(fresh))));
+    }
+    TRY(inside_->commit(*transaction));
+    return changed;
+}
+
+}  // namespace koppla::sandbox

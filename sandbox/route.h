@@ -1,0 +1,75 @@
+#pragma once
+
+#include "http/message.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koppla::sandbox {
+
+struct Services;
+
+/// A request as a handler sees it: the path is taken apart already.
+struct Ask {
+    const http::Request& request;
+    std::string method;                ///< upper case, after `_HttpMethod`
+    std::vector<std::string> parts{};  ///< what the pattern's {…} matched, decoded, in order
+    std::string query{};               ///< after '?', as sent
+    int version = 0;                   ///< 68 for v68.0, where the pattern has {version}
+
+    [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const {
+        return http::form_value(query, name);
+    }
+    /// "/services/data/v68.0"
+    [[nodiscard]] std::string base() const;
+};
+
+/// Bytes that somebody else keeps alive, sent as they lie.
+struct Range {
+    std::shared_ptr<const void> owner;
+    std::string_view bytes;
+};
+
+/// What a handler answers. `tail` follows the response's body without being copied.
+struct Answer {
+    http::Response response{};
+    std::optional<Range> tail{};
+    std::vector<std::string> subrequests{};  ///< for the journal
+};
+
+/// One line of the table of routes. A pattern's segments are literals, compared without case, or {names};
+/// of two patterns that fit, the earlier one is taken.
+struct Route {
+    std::string_view method;
+    std::string_view pattern;
+    Answer (*handle)(Services&, const Ask&);
+};
+
+/// A target's path, cut into segments as sent. Slashes before the first segment and after the last are
+/// nothing; an empty segment in the middle stays and fits no route, as on the real service.
+struct Path {
+    std::vector<std::string_view> segments;
+    std::string_view query;
+};
+Path split_target(std::string_view target);
+
+/// The first route that fits path and method, with what its {names} matched. Without a route, `allowed` holds
+/// the methods that the path does know.
+struct Match {
+    const Route* route = nullptr;
+    std::vector<std::string> parts;
+    std::vector<std::string_view> allowed;
+};
+Match find_route(std::span<const Route> routes, std::string_view method, const Path& path);
+
+/// 68 for "v68.0"; nothing for what doesn't look like a version.
+std::optional<int> parse_version(std::string_view segment);
+
+bool equal_words(std::string_view a, std::string_view b);  ///< without case, ASCII
+
+}  // namespace koppla::sandbox

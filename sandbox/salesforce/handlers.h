@@ -1,0 +1,56 @@
+#pragma once
+
+#include "sandbox/route.h"
+
+namespace koppla::sandbox {
+
+/// What answers each line of the table in routes.cpp; a source file for each group.
+
+// oauth.cpp
+Answer oauth_token(Services& services, const Ask& ask);
+Answer oauth_userinfo(Services& services, const Ask& ask);
+Answer oauth_revoke(Services& services, const Ask& ask);
+Answer identity(Services& services, const Ask& ask);
+
+// metadata.cpp
+Answer versions(Services& services, const Ask& ask);
+Answer resources(Services& services, const Ask& ask);
+Answer limits(Services& services, const Ask& ask);
+Answer describe_global(Services& services, const Ask& ask);
+Answer basic_info(Services& services, const Ask& ask);
+Answer describe(Services& services, const Ask& ask);
+
+// query.cpp
+Answer query(Services& services, const Ask& ask);
+Answer query_all(Services& services, const Ask& ask);
+Answer query_more(Services& services, const Ask& ask);
+
+// rows.cpp
+Answer create_row(Services& services, const Ask& ask);
+Answer read_row(Services& services, const Ask& ask);
+Answer update_row(Services& services, const Ask& ask);
+Answer delete_row(Services& services, const Ask& ask);
+Answer read_by_key(Services& services, const Ask& ask);
+Answer upsert_by_key(Services& services, const Ask& ask);
+Answer delete_by_key(Services& services, const Ask& ask);
+
+// collections.cpp
+Answer create_many(Services& services, const Ask& ask);
+Answer update_many(Services& services, const Ask& ask);
+Answer upsert_many(Services& services, const Ask& ask);
+Answer delete_many(Services& services, const Ask& ask);
+Answer read_many(Services& services, const Ask& ask);
+Answer read_many_posted(Services& services, const Ask& ask);
+
+// composite.cpp
+Answer composite(Services& services, const Ask& ask);
+
+// jobs.cpp
+Answer create_query_job(Services& services, const Ask& ask);
+Answer list_query_jobs(Services& services, const Ask& ask);
+Answer query_job(Services& services, const Ask& ask);
+Answer change_query_job(Services& services, const Ask& ask);
+Answer delete_query_job(Services& services, const Ask& ask);
+Answer query_job_results(Services& services, const Ask& ask);
+
+}  // namespace koppla::sandbox

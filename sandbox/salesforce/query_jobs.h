@@ -1,0 +1,84 @@
+#pragma once
+
+#include "base/clock.h"
+#include "sandbox/org/org.h"
+#include "sandbox/salesforce/spool.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace koppla::sandbox {
+
+enum class JobState { upload_complete, in_progress, job_complete, failed, aborted };
+
+/// A Bulk API 2.0 query job, as it stood when it was asked for. [Salesforce: Bulk API 2.0, Query]
+struct QueryJob {
+    std::string id;
+    std::string query;
+    std::string object;
+    ExportOptions options;
+    int version = 0;
+    Instant created{};
+    Instant modified{};
+    JobState state = JobState::upload_complete;
+    std::int64_t rows = 0;
+    std::chrono::milliseconds processing{0};
+    std::string failure;
+    std::string header;                    ///< of the CSV, once complete
+    std::shared_ptr<const Spool> results;  ///< once complete
+
+    [[nodiscard]] bool is_over() const {
+        return state != JobState::upload_complete && state != JobState::in_progress;
+    }
+};
+
+/// Runs query jobs, one after the other, on its own thread: each result is rendered once into a file of the
+/// spool folder. Jobs are held in memory: a restart forgets them. Thread-safe.
+class QueryJobs {
+  public:
+    QueryJobs(Org& org, const Clock& clock, std::filesystem::path folder);
+    QueryJobs(const QueryJobs&) = delete;
+    QueryJobs& operator=(const QueryJobs&) = delete;
+    ~QueryJobs();
+
+    /// Checks the query, then queues it. The error's symbol is the vendor's.
+    Result<QueryJob> create(QueryJob job);
+    std::optional<QueryJob> find(std::string_view id);
+    std::vector<QueryJob> list();
+    /// Ends a job that isn't over; its state afterwards.
+    std::optional<QueryJob> abort(std::string_view id);
+    void remove(std::string_view id);
+
+    /// Rows of a result page where the client doesn't say; 0: as many as fit 1 GB.
+    [[nodiscard]] std::int64_t page_rows() const { return page_rows_; }
+    void set_page_rows(std::int64_t rows) { page_rows_ = rows; }
+
+  private:
+    void work(const std::stop_token& stop);
+    void run(const std::string& id, const std::stop_token& stop);
+    Result<QueryJob> render(QueryJob job, const std::stop_token& stop);
+    std::string key(std::string_view id) const { return std::string{id.substr(0, 15)}; }
+
+    Org& org_;
+    const Clock& clock_;
+    const std::filesystem::path folder_;
+    std::atomic<std::int64_t> page_rows_ = 0;
+    std::mutex mutex_;
+    std::condition_variable_any queued_;
+    std::map<std::string, QueryJob, std::less<>> jobs_;  ///< by 15-character id
+    std::deque<std::string> queue_;
+    std::uint64_t next_ = 1;
+    std::jthread worker_;  ///< last: ends before what it works with
+};
+
+}  // namespace koppla::sandbox

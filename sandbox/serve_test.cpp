@@ -1,0 +1,93 @@
+#include "sandbox/serve.h"
+
+#include "http/curl_client.h"
+#include "sandbox/files.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+
+namespace koppla::sandbox {
+namespace {
+
+class Serve : public testing::Test {
+  protected:
+    Serve() {
+        auto pattern = (std::filesystem::temp_directory_path() / "koppla-serve-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+    }
+    ~Serve() override { std::filesystem::remove_all(folder_); }
+
+    std::unique_ptr<Running> start() {
+        auto running =
+            Running::start(ServeOptions{.org = {.state = folder_ / "org.db", .records = {{"Contact", 50}}},
+                                        .ready_file = folder_ / "ready.json"},
+                           clock_);
+        EXPECT_TRUE(running) << running.error().message;
+        return std::move(*running);
+    }
+    nlohmann::json ready() const {
+        const auto text = read_file(folder_ / "ready.json");
+        return nlohmann::json::parse(**text)["salesforce"];
+    }
+    /// What a client sees that trusts the ready file's authority and nothing else.
+    static Result<http::Response> get(const nlohmann::json& ready, const std::string& path) {
+        http::CurlClient client{
+            http::Transport{.ca_file = ready["ca"], .proxy = "", .allowed_hosts = {"127.0.0.1"}}};
+        const http::Request request{
+            .target = ready["url"].get<std::string>() + path,
+            .headers = {{"Authorization", "Bearer " + ready["access_token"].get<std::string>()}}};
+        return http::send_text(client, request, Call{}.within(std::chrono::seconds{20}));
+    }
+
+    std::filesystem::path folder_;
+    SystemClock clock_;
+};
+
+TEST_F(Serve, AnswersOverTlsAsTheReadyFileSays) {
+    const auto running = start();
+    const auto known = ready();
+    EXPECT_EQ(known["url"], running->url());
+    for (const auto* name :
+         {"client_id", "client_secret", "username", "password", "security_token", "access_token"})
+        EXPECT_FALSE(known[name].get<std::string>().empty()) << name;
+    const auto response = get(known, "//services/data/v68.0/query?q=SELECT+COUNT()+FROM+Contact");
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body, R"({"totalSize":50,"done":true,"records":[]})");
+    EXPECT_EQ(response->headers.find("Sforce-Limit-Info"), "api-usage=1/100000");
+}
+
+TEST_F(Serve, KeepsAuthorityCredentialsAndRowsBetweenStarts) {
+    auto running = start();
+    const auto before = ready();
+    const auto authority = **read_file(folder_ / "org.db.ca.pem");
+    running.reset();
+    running = start();
+    auto after = ready();
+    EXPECT_EQ(**read_file(folder_ / "org.db.ca.pem"), authority);
+    EXPECT_EQ(after["client_secret"], before["client_secret"]);
+    EXPECT_EQ(after["access_token"], before["access_token"]);
+    const auto response = get(after, "/services/data/v68.0/limits");
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+}
+
+TEST_F(Serve, KeepsItsKeysToItself) {
+    const auto running = start();
+    for (const auto* name : {"org.db.ca.key", "org.db.server.key", "ready.json"}) {
+        struct stat status {};
+        ASSERT_EQ(::stat((folder_ / name).c_str(), &status), 0) << name;
+        EXPECT_EQ(status.st_mode & 0777U, 0600U) << name;
+    }
+}
+
+TEST_F(Serve, SaysWhatHindersIt) {
+    const auto running =
+        Running::start(ServeOptions{.org = {.state = folder_ / "missing" / "org.db"}}, clock_);
+    ASSERT_FALSE(running);
+    EXPECT_NE(running.error().message.find("missing"), std::string::npos) << running.error().message;
+}
+
+}  // namespace
+}  // namespace koppla::sandbox

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "db/database.h"
+#include "sandbox/soql/plan.h"
+#include "sandbox/soql/selection.h"
+
+#include <string>
+#include <string_view>
+
+namespace koppla::sandbox::soql {
+
+/// Appends the row a cursor stands on, as the REST API prints a record: attributes first, then what was
+/// selected. Allocates only where `out` grows.
+void append_json_row(std::string& out, const Plan& plan, const db::Cursor& row);
+
+/// Appends the row as a line of the bulk dialect: every cell quoted. [Salesforce: Bulk API 2.0, Get Results]
+void append_csv_row(std::string& out, const Plan& plan, const db::Cursor& row, const ExportOptions& options);
+std::string csv_header(const Plan& plan, const ExportOptions& options);
+
+/// "text", escaped.
+void append_json_text(std::string& out, std::string_view text);
+/// As Java prints a double, which is what the vendor sends: 12.0, 1.395E8.
+void append_double(std::string& out, double number);
+
+}  // namespace koppla::sandbox::soql

@@ -1,0 +1,20 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace koppla {
+
+class Program;
+
+/// Each adds its part of the command line. `program` outlives the parsing.
+void add_init(CLI::App& app, Program& program);
+void add_account(CLI::App& app, Program& program);
+void add_wizard(CLI::App& app, Program& program);
+void add_import(CLI::App& app, Program& program);
+void add_schema(CLI::App& app, Program& program);
+void add_run(CLI::App& app, Program& program);
+void add_option(CLI::App& app, Program& program);
+
+}  // namespace koppla

@@ -1,0 +1,185 @@
+#include "transfer/import.h"
+
+#include "app/commands/commands.h"
+#include "app/connection.h"
+#include "app/program.h"
+#include "app/progress.h"
+#include "app/terminal.h"
+#include "platform/schemas.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <sys/resource.h>
+
+#include <map>
+#include <memory>
+
+namespace koppla {
+
+namespace {
+
+using nlohmann::json;
+
+struct ImportLine {
+    std::string account;
+    std::vector<std::string> objects;
+    bool wants_all = false;
+    bool is_full = false;
+    bool accepts_index = false;
+    std::string via = "auto";
+    ImportOptions options;
+};
+
+const std::map<std::string, ReadPath, std::less<>> paths = {
+    {"auto", ReadPath::automatic}, {"pages", ReadPath::pages}, {"bulk", ReadPath::bulk}};
+
+std::string_view name(ImportOutcome outcome) {
+    return outcome == ImportOutcome::complete ? "complete" : "incomplete";
+}
+
+double peak_mebibytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+json to_json(const ImportReport& report) {
+    const auto instant = [](const std::optional<Instant>& at) { return at ? json(format_instant(*at)) : json{}; };
+    return {{"run", report.run},
+            {"object", report.object},
+            {"table", report.table},
+            {"outcome", name(report.outcome)},
+            {"read", report.read},
+            {"added", report.written.added},
+            {"changed", report.written.changed},
+            {"unchanged", report.written.unchanged},
+            {"rejected", report.rejected},
+            {"crm_rows", report.expected ? json(*report.expected) : json{}},
+            {"charged_calls", report.charged_calls},
+            {"seconds", report.seconds},
+            {"start_import", instant(report.from)},
+            {"position", instant(report.position)},
+            {"why", report.why},
+            {"notices", report.notices}};
+}
+
+Result<std::vector<std::string>> objects_of(const Store& store, const ImportLine& line, const Call& call) {
+    if (!line.wants_all) return line.objects;
+    const auto transaction = TRY(store.database().begin(db::Access::read, call));
+    std::vector<std::string> names;
+    for (const RecordedSchema& recorded : TRY(Schemas{*transaction}.list(line.account))) {
+        names.push_back(recorded.schema.name);
+    }
+    if (names.empty()) {
+        return error(ErrorKind::not_found, fmt::format("the account {} has no schema yet; choose tables with: koppla wizard {}",
+                                                       line.account, line.account));
+    }
+    return names;
+}
+
+void print_reports(const std::vector<ImportReport>& reports) {
+    if (reports.empty()) return;
+    Table table{{"object", "outcome", "read", "new", "changed", "same", "refused", "calls", "seconds", "rows/s"}};
+    for (const ImportReport& report : reports) {
+        table.add({report.object, std::string{name(report.outcome)}, grouped(report.read), grouped(report.written.added),
+                   grouped(report.written.changed), grouped(report.written.unchanged), grouped(report.rejected),
+                   grouped(report.charged_calls), fmt::format("{:.2f}", report.seconds),
+                   grouped(static_cast<std::int64_t>(static_cast<double>(report.read) / std::max(report.seconds, 0.001)))});
+    }
+    fmt::print("{}", table.text());
+}
+
+Exit exit_of(const std::vector<ImportReport>& reports) {
+    Exit exit = Exit::ok;
+    for (const ImportReport& report : reports) {
+        if (report.outcome == ImportOutcome::incomplete) return Exit::incomplete;
+        if (report.rejected > 0) exit = Exit::with_rejects;
+    }
+    return exit;
+}
+
+Result<Exit> import_all(const Program& program, const ImportLine& line) {
+    const auto store = TRY(program.open_store());
+    const std::vector<std::string> objects = TRY(objects_of(*store, line, program.call()));
+    const auto connection = TRY(Connection::open(*store, line.account, program.clock, program.call()));
+    const ImportSite site{.database = store->database(),
+                          .connector = connection->connector(),
+                          .clock = program.clock,
+                          .account = line.account,
+                          .user = user_name()};
+    ImportOptions options = line.options;
+    options.extent = line.is_full ? ImportExtent::everything : ImportExtent::changes;
+    options.other_question = line.accepts_index ? OtherQuestion::accept : OtherQuestion::refuse;
+    options.path = paths.at(line.via);
+    options.safety_lag = connection->safety_lag();
+
+    std::vector<ImportReport> reports;
+    std::optional<Error> failure;
+    for (const std::string& object : objects) {
+        options.object = object;
+        Result<ImportReport> report = [&] {
+            Progress progress{object, [&] { return site.connector.usage().charged_calls; }};
+            return import_object(site, options, progress, program.call());
+        }();
+        if (!report) {
+            failure = report.error();
+            break;
+        }
+        for (const std::string& notice : report->notices) Program::tell(fmt::format("{}: {}", report->object, notice));
+        if (report->rejected > 0) {
+            Program::tell(fmt::format("{}: {} records were refused; see: koppla run show {}", report->object,
+                                      report->rejected, report->run));
+        }
+        reports.push_back(std::move(*report));
+    }
+    if (program.wants_json && !failure) {
+        json document = {{"imports", json::array()},
+                         {"charged_calls", site.connector.usage().charged_calls},
+                         {"peak_memory_mib", peak_mebibytes()}};
+        for (const ImportReport& report : reports) document["imports"].push_back(to_json(report));
+        Program::print(document);
+    } else if (!program.wants_json) {
+        print_reports(reports);
+    }
+    if (failure) return *failure;
+    return exit_of(reports);
+}
+
+}  // namespace
+
+void add_import(CLI::App& app, Program& program) {
+    CLI::App* command = app.add_subcommand("import", "bring records from the CRM: all at first, then what has changed");
+    const auto line = std::make_shared<ImportLine>();
+    ImportOptions& options = line->options;
+    command->add_option("account", line->account, "the account")->required();
+    CLI::Option* objects = command->add_option("object", line->objects, "objects, by their names in the CRM");
+    CLI::Option* all = command->add_flag("--all", line->wants_all, "every object of the account's schema");
+    all->excludes(objects);
+    command->add_option("--fields", options.fields, "only these fields (and key, stamp, deletion mark)")->delimiter(',');
+    command->add_option("--filter", options.filter, "a condition in SOQL, for example: Industry = 'Energy'");
+    command->add_option("--order-by", options.order_by, "an order in SOQL; the position stays then");
+    command->add_option("--limit", options.row_limit, "at most so many rows; the position stays then")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
+    command->add_flag("--full", line->is_full, "read everything, not only what has changed");
+    command->add_flag("--accept-index", line->accepts_index,
+                      "go on from the stored position although fields or filter are others than they were");
+    command->add_option("--via", line->via, "how to read: auto, pages (REST) or bulk (Bulk API 2.0)")
+        ->check(CLI::IsMember({"auto", "pages", "bulk"}));
+    command->footer(
+        "Rows and the position of the import become visible together or not at all; Ctrl-C leaves the data as it was.\n"
+        "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter \"MailingCountry = 'Sweden'\"\n"
+        "  koppla import acme Account --fields Name,Industry --full");
+    command->callback([&program, line, command] {
+        if (line->objects.empty() && !line->wants_all) {
+            throw CLI::RequiredError("an object, or --all: see koppla import --help;");
+        }
+        if (command->count("--fields") + command->count("--filter") > 0 && (line->wants_all || line->objects.size() > 1)) {
+            throw CLI::ValidationError("--fields and --filter", "speak of one object; name just one");
+        }
+        program.run([&program, &line] { return import_all(program, *line); });
+    });
+}
+
+}  // namespace koppla

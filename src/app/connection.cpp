@@ -1,0 +1,70 @@
+#include "app/connection.h"
+
+#include "app/stored_tokens.h"
+#include "base/duration.h"
+#include "crm/salesforce/connector.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace koppla {
+
+namespace {
+
+const std::array<const AccountType*, 1> types = {&salesforce::account_type};
+
+/// The value of a setting, or the default that its specification gives.
+std::string setting(const AccountType& type, const model::Settings& settings, std::string_view name) {
+    const auto given = settings.find(name);
+    if (given != settings.end()) return given->second;
+    const auto spec = std::ranges::find(type.options, name, &model::OptionSpec::name);
+    return spec == type.options.end() ? std::string{} : std::string{spec->default_value};
+}
+
+http::Transport transport_of(const AccountType& type, const model::Settings& settings) {
+    http::Transport transport;
+    transport.allowed_hosts = type.allowed_hosts(settings);
+    transport.accepts_gzip = setting(type, settings, "compression") != "off";
+    if (const std::string ca = setting(type, settings, "ca"); !ca.empty()) transport.ca_file = ca;
+    if (const auto proxy = settings.find("proxy"); proxy != settings.end()) transport.proxy = proxy->second;
+    return transport;
+}
+
+}  // namespace
+
+std::span<const AccountType* const> account_types() { return types; }
+
+Result<const AccountType*> account_type(std::string_view name) {
+    const auto found = std::ranges::find(types, name, [](const AccountType* type) { return type->name; });
+    if (found != types.end()) return *found;
+    std::vector<std::string_view> names;
+    for (const AccountType* type : types) names.push_back(type->name);
+    return error(ErrorKind::invalid,
+                 fmt::format("there is no account type '{}'; there is: {}", name, fmt::join(names, ", ")));
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::string_view name, const Clock& clock,
+                                                     const Call& call) {
+    std::unique_ptr<Connection> connection{new Connection};
+    const auto transaction = TRY(store.database().begin(db::Access::read, call));
+    Accounts accounts{*transaction, store.vault()};
+    connection->account_ = TRY(accounts.find(name));
+    Secrets secrets = TRY(accounts.secrets(name));
+    const AccountType& type = *TRY(account_type(connection->account_.type));
+    const model::Settings& settings = connection->account_.settings;
+
+    connection->safety_lag_ = TRY(parse_duration(setting(type, settings, "safety-lag")));
+    connection->tokens_ = std::make_unique<StoredTokens>(store, connection->account_.name);
+    connection->client_ = std::make_unique<http::CurlClient>(transport_of(type, settings));
+    connection->connector_ = TRY(type.connect({.settings = settings,
+                                               .secrets = std::move(secrets),
+                                               .client = *connection->client_,
+                                               .tokens = *connection->tokens_,
+                                               .clock = clock}));
+    return connection;
+}
+
+}  // namespace koppla

@@ -1,0 +1,60 @@
+#include "app/commands/commands.h"
+#include "app/program.h"
+#include "app/signals.h"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+namespace {
+
+constexpr const char* examples = R"(
+The way to a first import:
+  koppla init
+  koppla account add acme --type salesforce --server https://acme.my.salesforce.com \
+      --auth client-credentials --client-id ID --client-secret-file secret.txt
+  koppla account test acme
+  koppla wizard acme
+  koppla import acme --all
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incomplete (start again to go on),
+            4 done but records were refused, 130 interrupted.
+)";
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    const koppla::Signals signals;
+    const koppla::SystemClock clock;
+    koppla::Program program{clock, signals.stop()};
+
+    CLI::App app{"Koppla keeps your SQL database and your CRM up to date with each other."};
+    app.set_version_flag("--version", "koppla " KOPPLA_VERSION);
+    app.footer(examples);
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.option_defaults()->always_capture_default();
+    app.add_option("--store", program.store_location, "where accounts, schemas and records are kept")
+        ->envname("KOPPLA_STORE")
+        ->default_val("sqlite:koppla.db");
+    app.add_flag("--json", program.wants_json, "print the result as one JSON document");
+
+    koppla::add_init(app, program);
+    koppla::add_account(app, program);
+    koppla::add_wizard(app, program);
+    koppla::add_import(app, program);
+    koppla::add_schema(app, program);
+    koppla::add_run(app, program);
+    koppla::add_option(app, program);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        return app.exit(e) == 0 ? 0 : static_cast<int>(koppla::Exit::usage);
+    }
+    return program.exit_code();
+} catch (const std::exception& e) {
+    std::cerr << "koppla: " << e.what() << '\n';
+    return static_cast<int>(koppla::Exit::failed);
+}

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "base/call.h"
+#include "base/clock.h"
+#include "model/batch.h"
+#include "model/schema.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace koppla {
+
+/// What a type of CRM can do: declared, never probed by failing.
+struct Abilities {
+    int objects_per_describe = 1;  ///< of one charged call
+};
+
+/// Requests that count against the CRM's allowance, and what the CRM last said of it.
+struct Usage {
+    std::int64_t charged_calls = 0;  ///< by this connector, since it was made
+    std::optional<std::int64_t> allowance_used, allowance_max;
+};
+
+/// Who and where we are, as the CRM answers it.
+struct Identity {
+    std::string user, organization, organization_id, server, api_version;
+    std::chrono::milliseconds clock_difference{};  ///< the CRM's clock minus ours
+    std::chrono::milliseconds round_trip{};
+};
+
+struct ObjectSummary {
+    std::string name, label;
+    bool is_readable = false, is_writable = false;
+};
+
+struct DescribeRequest {
+    std::string object;
+    std::string known_version{};  ///< what the recorded description carried, or empty
+};
+
+struct Described {
+    model::ObjectSchema schema;
+    std::string version;  ///< to be given back as known_version
+    std::string source;   ///< the description as the CRM sent it, JSON
+    bool is_unchanged = false;  ///< since known_version; then there is no schema and no source
+};
+
+/// By which of its interfaces a CRM is read.
+enum class ReadPath { automatic, pages, bulk };
+
+/// Records of one object, deleted ones too where the object has a removal flag.
+struct ReadRequest {
+    const model::ObjectSchema* object = nullptr;  ///< outlives the request
+    std::vector<std::string> fields;              ///< internal names, in batch column order
+    std::string filter{};                         ///< a condition in the CRM's own words, or empty
+    std::string index_field{};                    ///< with from and until
+    std::optional<Instant> from{};                ///< included
+    std::optional<Instant> until{};               ///< included
+    std::string order_by{};                       ///< in the CRM's own words; empty: index field and key
+    std::optional<std::int64_t> row_limit{};
+    ReadPath path = ReadPath::automatic;
+};
+
+/// A stretch of a read that one thread reads in order: result pages, a job. Opaque, small, storable.
+struct Part {
+    std::string position;
+    std::int64_t rows = 0;  ///< of it that have been handed over
+};
+
+struct ReadPlan {
+    std::vector<Part> parts;
+    int calls_expected = 0;
+    std::optional<std::int64_t> rows_expected{};
+    std::string why;  ///< for a person: which interface, and for what reason
+};
+
+/// What follows a part: more parts, which the caller reads.
+struct PartEnd {
+    std::vector<Part> next;
+};
+
+/// Takes batches on the thread that reads. Cells are as the CRM sent them, but identifiers are in their long
+/// form; column i is ReadRequest::fields[i].
+class BatchSink {
+  public:
+    virtual ~BatchSink() = default;
+    /// An empty batch to fill, from a pool.
+    virtual model::Batch fresh() = 0;
+    /// Once it returns, reading may go on from `resume`.
+    virtual Result<void> put(model::Batch batch, const Part& resume) = 0;
+    /// The CRM's own count of the rows of this read, when it becomes known.
+    virtual void expect(std::int64_t rows) = 0;
+    /// What is being waited for, for a person who watches.
+    virtual void note(std::string_view text) = 0;
+};
+
+/// One CRM organisation, reduced to what synchronisation needs. Translates and nothing else: parallelism,
+/// budgets and resuming belong to the caller, who holds the parts. Thread-safe.
+class CrmConnector {
+  public:
+    virtual ~CrmConnector() = default;
+    [[nodiscard]] virtual const Abilities& abilities() const = 0;
+    [[nodiscard]] virtual Usage usage() const = 0;
+    virtual Result<Identity> check(const Call& call) = 0;
+    /// The CRM's own clock; not charged where the CRM allows that.
+    virtual Result<Instant> now(const Call& call) = 0;
+    virtual Result<std::vector<ObjectSummary>> objects(const Call& call) = 0;
+    /// At most `abilities().objects_per_describe` requests; an answer each, in their order.
+    virtual Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest> requests,
+                                                            const Call& call) = 0;
+    /// How many records match, deleted ones too as `read` counts them: a charged call.
+    virtual Result<std::int64_t> count(const ReadRequest& request, const Call& call) = 0;
+    virtual Result<ReadPlan> plan(const ReadRequest& request, const Call& call) = 0;
+    virtual Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
+                                 const Call& call) = 0;
+};
+
+}  // namespace koppla

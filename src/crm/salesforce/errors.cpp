@@ -1,0 +1,265 @@
+#include "crm/salesforce/errors.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace koppla::salesforce {
+
+namespace {
+
+struct Meaning {
+    std::string_view symbol;
+    ErrorKind kind;
+    std::string_view advice;
+};
+
+constexpr std::string_view permissions = "give the user the permission, or leave it out";
+constexpr std::string_view correct_the_data = "correct the value";
+
+constexpr std::array<Meaning, 67> meanings = {{
+    {"INVALID_SESSION_ID", ErrorKind::expired, "the session is no longer valid"},
+    {"INVALID_AUTH_HEADER", ErrorKind::denied, "the access token was not understood"},
+    {"API_DISABLED_FOR_ORG", ErrorKind::denied, "this edition of Salesforce has no API; ask Salesforce to enable it"},
+    {"API_CURRENTLY_DISABLED", ErrorKind::denied, "give the user the permission 'API Enabled'"},
+    {"INSUFFICIENT_ACCESS", ErrorKind::denied, permissions},
+    {"INSUFFICIENT_ACCESS_OR_READONLY", ErrorKind::denied, permissions},
+    {"INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", ErrorKind::denied, permissions},
+    {"TRANSFER_REQUIRES_READ", ErrorKind::denied, permissions},
+    {"TXN_SECURITY_NO_ACCESS", ErrorKind::denied, "a transaction security policy of the org forbids it"},
+    {"LOGIN_MUST_USE_SECURITY_TOKEN", ErrorKind::denied, "set 'security-token'"},
+    {"REQUEST_LIMIT_EXCEEDED", ErrorKind::throttled, "the org's allowance of API requests is used up; try again later"},
+    {"LOGIN_RATE_EXCEEDED", ErrorKind::throttled, "too many logins within the hour; try again later"},
+    {"LIMIT_EXCEEDED", ErrorKind::throttled, "a limit of the org is reached"},
+    {"EXCEEDED_QUOTA", ErrorKind::throttled, "a quota of the org is used up"},
+    {"EXCEEDEDQUOTA", ErrorKind::throttled, "a quota of the org is used up"},
+    {"TOO_MANY_APEX_REQUESTS", ErrorKind::throttled, "the org is busy with its own code"},
+    {"STORAGE_LIMIT_EXCEEDED", ErrorKind::throttled, "the org's storage is full"},
+    {"LICENSE_LIMIT_EXCEEDED", ErrorKind::throttled, "the org's licences are used up"},
+    {"UNABLE_TO_LOCK_ROW", ErrorKind::unavailable, "somebody else is changing the record"},
+    {"SERVER_UNAVAILABLE", ErrorKind::unavailable, "Salesforce is not available now; try again"},
+    {"REQUEST_RUNNING_TOO_LONG", ErrorKind::unavailable, "it took Salesforce too long; ask for less"},
+    {"QUERY_TIMEOUT", ErrorKind::unavailable, "it took Salesforce too long; filter by an indexed field"},
+    {"TXN_SECURITY_METERING_ERROR", ErrorKind::unavailable, "try again"},
+    {"INTERNAL_ERROR", ErrorKind::unavailable, "Salesforce failed; try again"},
+    {"UNKNOWN_EXCEPTION", ErrorKind::unavailable, "Salesforce failed; try again, then give its id to Salesforce"},
+    {"OPERATION_TOO_LARGE", ErrorKind::unavailable, "ask for less at a time"},
+    {"ORG_IN_MAINTENANCE", ErrorKind::unavailable, "the org is under maintenance; try again later"},
+    {"INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", ErrorKind::unavailable, "the org is under maintenance"},
+    {"FUNCTIONALITY_TEMPORARILY_UNAVAILABLE", ErrorKind::unavailable, "try again later"},
+    {"TERRITORY_REALIGN_IN_PROGRESS", ErrorKind::unavailable, "territories are being realigned; try again later"},
+    {"INVALID_QUERY_LOCATOR", ErrorKind::expired, "result pages are kept for two days; the read has to begin again"},
+    {"NOT_FOUND", ErrorKind::not_found, "it isn't there, or the user can't see it"},
+    {"INVALID_TYPE", ErrorKind::not_found, "the object isn't there, or the user can't see it"},
+    {"INVALID_FIELD", ErrorKind::invalid, "a field isn't there, the user can't see it, or it can't be used like this"},
+    {"MALFORMED_QUERY", ErrorKind::invalid, "correct the filter or the order"},
+    {"INVALID_QUERY_FILTER_OPERATOR", ErrorKind::invalid, "the filter compares a field in a way that it can't be"},
+    {"QUERY_TOO_COMPLICATED", ErrorKind::invalid, "select fewer fields, formulas above all, or a simpler filter"},
+    {"EXCEEDED_MAX_SEMIJOIN_SUBSELECTS", ErrorKind::invalid, "at most two subqueries are allowed in a filter"},
+    {"NUMBER_OUTSIDE_VALID_RANGE", ErrorKind::invalid, "a number is too large or too small"},
+    {"ENTITY_NOT_QUERYABLE", ErrorKind::unsupported, "this object can't be read by a query"},
+    {"INVALIDENTITY", ErrorKind::unsupported, "the Bulk API doesn't know this object; read it by pages"},
+    {"FEATURENOTENABLED", ErrorKind::unsupported, "the feature is not enabled in this org"},
+    {"INVALIDJOB", ErrorKind::expired, "the job has to begin again"},
+    {"INVALIDJOBSTATE", ErrorKind::expired, "the job has to begin again"},
+    {"GONE", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"},
+    {"UNSUPPORTED_API_VERSION", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"},
+    {"MALFORMED_ID", ErrorKind::invalid, "an id has 15 or 18 letters and digits"},
+    {"JSON_PARSER_ERROR", ErrorKind::invalid, correct_the_data},
+    {"REQUIRED_FIELD_MISSING", ErrorKind::invalid, "give the field a value"},
+    {"STRING_TOO_LONG", ErrorKind::invalid, correct_the_data},
+    {"INVALID_EMAIL_ADDRESS", ErrorKind::invalid, correct_the_data},
+    {"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", ErrorKind::invalid, "use one of the field's own values"},
+    {"INVALID_TYPE_ON_FIELD_IN_RECORD", ErrorKind::invalid, correct_the_data},
+    {"INVALID_CROSS_REFERENCE_KEY", ErrorKind::not_found, "the record that is linked to isn't there"},
+    {"ENTITY_IS_DELETED", ErrorKind::not_found, "the record is deleted"},
+    {"ENTITY_IS_LOCKED", ErrorKind::conflict, "the record is locked, by an approval perhaps"},
+    {"DUPLICATE_VALUE", ErrorKind::conflict, "another record has this value"},
+    {"DUPLICATES_DETECTED", ErrorKind::conflict, "a duplicate rule of the org found a record like it"},
+    {"DUPLICATE_EXTERNAL_ID", ErrorKind::conflict, "several records have this external id"},
+    {"MULTIPLE_RECORDS_FOUND", ErrorKind::conflict, "several records have this external id"},
+    {"FIELD_CUSTOM_VALIDATION_EXCEPTION", ErrorKind::invalid, "a validation rule of the org refused it"},
+    {"FIELD_INTEGRITY_EXCEPTION", ErrorKind::invalid, correct_the_data},
+    {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", ErrorKind::invalid, "the org's own code refused it"},
+    {"INVALID_FIELD_FOR_INSERT_UPDATE", ErrorKind::denied, permissions},
+    {"PROCESSING_HALTED", ErrorKind::unavailable, "another part of the request failed"},
+    {"METHOD_NOT_ALLOWED", ErrorKind::unsupported, ""},
+    {"API_ERROR", ErrorKind::unsupported, "reading this object in bulk needs the permission 'View All'"},
+}};
+
+constexpr std::array<Meaning, 14> login_meanings = {{
+    {"invalid_client_id", ErrorKind::denied, "look at 'client-id': this org has no app with that consumer key"},
+    {"invalid_client", ErrorKind::denied, "look at 'client-secret' and 'client-id'"},
+    {"invalid_grant", ErrorKind::denied, "look at 'username', 'password' and 'security-token', and at the app's policies"},
+    {"unauthorized_client", ErrorKind::denied, "allow this way of logging in ('auth') in the app's settings"},
+    {"unsupported_grant_type", ErrorKind::unsupported,
+     "'server' has to be the org's My Domain, and the app has to allow this way of logging in ('auth')"},
+    {"invalid_request", ErrorKind::invalid, "look at 'auth' and 'client-id'"},
+    {"invalid_scope", ErrorKind::denied, "give the app the scope 'api'"},
+    {"invalid_app_access", ErrorKind::denied, "allow the user to use the app"},
+    {"access_denied", ErrorKind::denied, "allow the user to use the app"},
+    {"inactive_user", ErrorKind::denied, "the user is not active"},
+    {"inactive_org", ErrorKind::denied, "the org is not active"},
+    {"rate_limit_exceeded", ErrorKind::throttled, "too many logins; try again later"},
+    {"LOGIN_RATE_EXCEEDED", ErrorKind::throttled, "too many logins within the hour; try again later"},
+    {"server_error", ErrorKind::unavailable, "Salesforce failed; try again"},
+}};
+
+/// What `invalid_grant` says in its description, more exactly.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> grant_advice = {{
+    {"authentication failure", "look at 'username', 'password' and 'security-token'"},
+    {"expired access/refresh token", "the account has to log in anew"},
+    {"user hasn't approved this consumer", "let an administrator approve the app for the user"},
+    {"user is not admin approved", "let an administrator approve the app for the user"},
+    {"no client credentials user enabled", "set a 'Run As' user in the app's client credentials flow"},
+    {"ip restricted", "allow this machine's address in the user's profile or the app's policies"},
+    {"inactive user", "the user is not active"},
+    {"inactive organization", "the org is not active"},
+}};
+
+Meaning meaning_of_status(int status) {
+    switch (status) {
+        case 401: return {"", ErrorKind::denied, "the access token was refused"};
+        case 403: return {"", ErrorKind::denied, permissions};
+        case 404: return {"", ErrorKind::not_found, "it isn't there, or the user can't see it"};
+        case 405: return {"", ErrorKind::unsupported, ""};
+        case 406: return {"", ErrorKind::unavailable, "try again"};
+        case 409: return {"", ErrorKind::conflict, ""};
+        case 410: return {"", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"};
+        case 412: return {"", ErrorKind::conflict, ""};
+        case 414: return {"", ErrorKind::invalid, "the request is too long: use fewer fields or a shorter filter"};
+        case 431: return {"", ErrorKind::invalid, "the request is too long: use fewer fields or a shorter filter"};
+        case 420: return {"", ErrorKind::unavailable, "the org is being moved; try again later"};
+        case 429: return {"", ErrorKind::throttled, "try again later"};
+        default: break;
+    }
+    if (status >= 500) return {"", ErrorKind::unavailable, "Salesforce failed; try again"};
+    if (status >= 300 && status < 400) return {"", ErrorKind::invalid, "look at 'server': it points elsewhere"};
+    return {"", ErrorKind::invalid, ""};
+}
+
+template <std::size_t n>
+Meaning meaning_of(const std::array<Meaning, n>& table, std::string_view symbol, int status) {
+    const auto* known = std::ranges::find(table, symbol, &Meaning::symbol);
+    return known == table.end() ? meaning_of_status(status) : *known;
+}
+
+struct Complaint {
+    std::string symbol, text;
+};
+
+std::string member(const simdjson::dom::element& object, std::string_view name) {
+    std::string_view text;
+    return object[name].get(text) == simdjson::SUCCESS ? std::string{text} : std::string{};
+}
+
+/// [{"errorCode", "message"}] of the API, {"error", "error_description"} of a login; whatever else is empty.
+Complaint complaint_of(std::string_view body) {
+    simdjson::dom::parser parser;
+    simdjson::dom::element root;
+    if (body.size() > (std::size_t{1} << 20) || parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) {
+        return {};
+    }
+    simdjson::dom::element first = root;
+    if (root.is_array() && root.at(0).get(first) != simdjson::SUCCESS) return {};
+    if (!first.is_object()) return {};
+    if (std::string symbol = member(first, "error"); !symbol.empty()) {
+        return {.symbol = std::move(symbol), .text = member(first, "error_description")};
+    }
+    std::string symbol = member(first, "errorCode");
+    if (symbol.empty()) symbol = member(first, "statusCode");
+    return {.symbol = std::move(symbol), .text = member(first, "message")};
+}
+
+Error compose(int status, const Complaint& complaint, const Meaning& meaning, std::string_view attempted) {
+    std::string message = fmt::format("{} failed", attempted);
+    if (!complaint.text.empty()) message += fmt::format(": {}", shown(complaint.text));
+    message += complaint.symbol.empty() ? fmt::format(" (HTTP {})", status)
+                                        : fmt::format(" ({}, HTTP {})", shown(complaint.symbol), status);
+    if (!meaning.advice.empty()) message += fmt::format("; {}", meaning.advice);
+    // A URL that is too long is recognised by its status, whatever words come with it.
+    const bool is_named = !complaint.symbol.empty() && status != 414 && status != 431;
+    return error(meaning.kind, std::move(message), is_named ? shown(complaint.symbol) : fmt::format("HTTP {}", status));
+}
+
+std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers) {
+    const auto text = headers.find("Retry-After");
+    std::int64_t seconds = 0;
+    if (!text) return std::nullopt;
+    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+    if (fault != std::errc{} || seconds < 0 || seconds > 86'400) return std::nullopt;
+    return std::chrono::seconds{seconds};
+}
+
+}  // namespace
+
+std::string shown(std::string_view text) {
+    constexpr std::size_t bytes_max = 500;
+    std::string result{text.substr(0, bytes_max)};
+    // A character that the bound cuts in two would make the message invalid UTF-8.
+    while (text.size() > bytes_max && !result.empty() && (static_cast<unsigned char>(result.back()) & 0x80U) != 0) {
+        const bool is_lead = (static_cast<unsigned char>(result.back()) & 0x40U) != 0;
+        result.pop_back();
+        if (is_lead) break;
+    }
+    for (char& c : result) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    return text.size() > bytes_max ? result + "…" : result;
+}
+
+bool is_web_page(std::string_view body) {
+    const auto start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+    return start != std::string_view::npos && body[start] == '<';
+}
+
+Error web_page_error(std::string_view attempted) {
+    return error(ErrorKind::unavailable,
+                 fmt::format("{} failed: a web page came instead of data; a proxy may stand between, 'server' may "
+                             "not be the API's address, or Salesforce is under maintenance",
+                             attempted),
+                 "HTML");
+}
+
+Error error_of(int status, std::string_view body, std::string_view attempted) {
+    if (is_web_page(body) && status != 414 && status != 431) return web_page_error(attempted);
+    const Complaint complaint = complaint_of(body);
+    Meaning meaning = meaning_of(meanings, complaint.symbol, status);
+    if (status == 410) meaning = meaning_of_status(status);
+    if (complaint.symbol == "REQUEST_LIMIT_EXCEEDED" && complaint.text.find("Concurrent") != std::string::npos) {
+        meaning.advice = "too many long requests run at the same time; try again in a while";
+    }
+    if (complaint.symbol == "API_ERROR" && complaint.text.find("mplementation restriction") == std::string::npos) {
+        meaning = meaning_of_status(status);
+    }
+    return compose(status, complaint, meaning, attempted);
+}
+
+Error error_of(const http::Response& response, std::string_view attempted) {
+    Error result = error_of(response.status, response.body, attempted);
+    result.retry_after = retry_after(response.headers);
+    return result;
+}
+
+Error login_error_of(const http::Response& response, std::string_view server) {
+    const std::string attempted = fmt::format("logging in at {}", server);
+    if (is_web_page(response.body)) return web_page_error(attempted);
+    const Complaint complaint = complaint_of(response.body);
+    Meaning meaning = meaning_of(login_meanings, complaint.symbol, response.status);
+    if (complaint.symbol.empty() && response.status == 404) {
+        meaning.advice = "look at 'server': there is no login there";
+    }
+    if (complaint.symbol == "invalid_grant") {
+        const auto* exact = std::ranges::find_if(
+            grant_advice, [&](const auto& each) { return complaint.text.starts_with(each.first); });
+        if (exact != grant_advice.end()) meaning.advice = exact->second;
+    }
+    Error result = compose(response.status, complaint, meaning, attempted);
+    result.retry_after = retry_after(response.headers);
+    return result;
+}
+
+}  // namespace koppla::salesforce

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/result.h"
+#include "http/message.h"
+
+#include <string>
+#include <string_view>
+
+namespace koppla::salesforce {
+
+/// What a refusal means: Salesforce's codes and statuses become an ErrorKind and words, by one table. Pure.
+/// `attempted` names the work ("reading Contact") and opens the message.
+/// [Salesforce: REST API, Status Codes and Error Responses]
+Error error_of(const http::Response& response, std::string_view attempted);
+
+/// The same of an answer within an answer, as `/composite` gives them.
+Error error_of(int status, std::string_view body, std::string_view attempted);
+
+/// A refusal of the token endpoint; the message names the setting to look at. [RFC 6749, 5.2]
+Error login_error_of(const http::Response& response, std::string_view server);
+
+/// A web page where data was expected: a proxy's, a login's, or Salesforce under maintenance.
+bool is_web_page(std::string_view body);
+Error web_page_error(std::string_view attempted);
+
+/// A vendor's text, bounded and without control characters, fit to be shown.
+std::string shown(std::string_view text);
+
+}  // namespace koppla::salesforce

@@ -1,0 +1,113 @@
+#include "crm/salesforce/pages.h"
+
+#include "crm/salesforce/codec/id.h"
+#include "crm/salesforce/codec/records.h"
+#include "crm/salesforce/errors.h"
+#include "crm/salesforce/tuning.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace koppla::salesforce {
+
+namespace {
+
+/// Gathers a body in the page of the batch that its records will lie in.
+class PageBody final : public http::BodySink {
+  public:
+    explicit PageBody(model::Batch empty) : batch{std::move(empty)} { batch.recycle(0); }
+
+    Result<void> put(std::string_view bytes) override {
+        model::Page& page = batch.page;
+        if (bytes.size() > tuning::answer_bytes_max - page.size) {
+            return error(ErrorKind::corrupt, fmt::format("a page of records has more than {} bytes; use fewer fields",
+                                                         tuning::answer_bytes_max));
+        }
+        page.reserve(page.size + bytes.size() + simdjson::SIMDJSON_PADDING);
+        std::memcpy(page.bytes.get() + page.size, bytes.data(), bytes.size());
+        page.size += bytes.size();
+        return {};
+    }
+
+    model::Batch batch;
+};
+
+/// Whether a refusal is about the way of asking, so that the other way may be answered.
+bool is_beyond_pages(const Error& refusal) {
+    constexpr std::array<std::string_view, 4> symbols = {"HTTP 414", "HTTP 431", "QUERY_TIMEOUT",
+                                                         "OPERATION_TOO_LARGE"};
+    return std::ranges::find(symbols, refusal.symbol) != symbols.end();
+}
+
+PartEnd bulk_instead() {
+    return PartEnd{.next = {Part{.position = Position{.stage = Position::Stage::job_wanted, .may_switch = true}.text()}}};
+}
+
+}  // namespace
+
+std::vector<std::size_t> id_columns(const ReadRequest& request) {
+    std::vector<std::size_t> columns;
+    for (std::size_t column = 0; column < request.fields.size(); ++column) {
+        const model::FieldSchema* const field = request.object->find(request.fields[column]);
+        if (field == nullptr) continue;
+        const model::Kind kind = field->type.kind;
+        if (kind == model::Kind::identifier || kind == model::Kind::reference) columns.push_back(column);
+    }
+    return columns;
+}
+
+Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const Position& position, std::int64_t rows,
+                           BatchSink& sink, const Call& call) {
+    const std::string attempted = fmt::format("reading {}", request.object->name);
+    const std::vector<std::size_t> ids = id_columns(request);
+    RecordReader reader{request.fields};
+    bool may_switch = position.stage == Position::Stage::automatic;
+    std::string path = position.next_path;
+    if (position.stage != Position::Stage::page) {
+        path = query_path(TRY(session.data_path(call)) + "/queryAll", TRY(soql(request, ReadPath::pages)));
+    }
+    while (true) {
+        const Ask ask{.path = path,
+                      .headers = {{"Sforce-Query-Options", fmt::format("batchSize={}", tuning::page_rows)},
+                                  {"Accept", "application/json"}},
+                      .attempted = attempted};
+        PageBody body{sink.fresh()};
+        if (auto response = session.send(ask, body, call); !response) {
+            if (may_switch && is_beyond_pages(response.error())) return bulk_instead();
+            return response.error();
+        }
+        model::Batch batch = std::move(body.batch);
+        if (is_web_page({batch.page.bytes.get(), batch.page.size})) return web_page_error(attempted);
+        auto page = reader.read(batch);
+        if (!page) return page.error().with_context(attempted);
+        if (std::exchange(may_switch, false) && page->total > tuning::pages_rows_max) return bulk_instead();
+
+        sink.expect(page->total);
+        rows += static_cast<std::int64_t>(batch.row_count());
+        const auto refuse = [&](std::string_view why) {
+            return error(ErrorKind::corrupt, fmt::format("{} failed: {} ({} of {} rows were read)", attempted, why, rows,
+                                                         page->total));
+        };
+        if (rows > page->total) return refuse("more rows came than Salesforce counted");
+        if (!page->is_last && batch.row_count() == 0) return refuse("an empty page says that others follow");
+        if (!page->is_last && (!is_api_path(page->next_path) || page->next_path == path)) {
+            return refuse("the link to the next page leads elsewhere");
+        }
+        const Position next = page->is_last
+                                  ? Position{.stage = Position::Stage::done}
+                                  : Position{.stage = Position::Stage::page, .next_path = page->next_path};
+        if (batch.row_count() > 0) {
+            lengthen_ids(batch, ids);
+            TRY(sink.put(std::move(batch), Part{.position = next.text(), .rows = rows}));
+        }
+        if (page->is_last) return PartEnd{};
+        path = page->next_path;
+        if (call.is_over()) return call.cancelled(attempted);
+    }
+}
+
+}  // namespace koppla::salesforce

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "crm/connector.h"
+#include "crm/salesforce/auth.h"
+#include "crm/salesforce/settings.h"
+#include "http/client.h"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace koppla::salesforce {
+
+/// Whether a request counts against the org's allowance: all do but those of `/services/data` and OAuth.
+enum class Metering { charged, free };
+
+/// One request of the API; `path` begins with '/', and its origin is where the login sent us.
+struct Ask {
+    std::string method = "GET";
+    std::string path;
+    http::Headers headers{};
+    std::string body{};
+    std::string attempted;  ///< "reading Contact": opens the message where it fails
+    Metering metering = Metering::charged;
+};
+
+/// Sends requests as a logged-in user: adds what every request carries, renews a refused token once and
+/// repeats, counts charged calls, and turns every answer but 2xx and 304 into an Error. Thread-safe.
+class Session {
+  public:
+    Session(AccountSettings account, http::Client& client, TokenStore& tokens)
+        : account_{std::move(account)}, client_{client}, auth_{account_, client, tokens} {}
+
+    /// A 2xx body goes to `sink`; the Response has its headers.
+    Result<http::Response> send(const Ask& ask, http::BodySink& sink, const Call& call);
+    /// The same with the body kept in the Response; `corrupt` beyond the bound.
+    Result<http::Response> send_text(const Ask& ask, const Call& call);
+
+    /// "68.0": the account's own, or the newest that both sides know.
+    Result<std::string> api_version(const Call& call);
+    /// "/services/data/v68.0".
+    Result<std::string> data_path(const Call& call);
+
+    /// The length of the URL that a path makes. Without a login the account's server stands for its host.
+    [[nodiscard]] std::size_t url_bytes(std::string_view path) const;
+    Result<Credentials> credentials(const Call& call) { return auth_.credentials(call); }
+    [[nodiscard]] Usage usage() const;
+
+  private:
+    Result<http::Response> send_as(const Credentials& credentials, const Ask& ask, http::BodySink& sink,
+                                   const Call& call);
+    void note(const http::Response& response);
+    Result<std::vector<int>> offered_versions(const Call& call);
+
+    const AccountSettings account_;
+    http::Client& client_;
+    Auth auth_;
+    std::mutex version_mutex_;
+    std::string version_;
+    mutable std::mutex usage_mutex_;
+    Usage usage_;
+};
+
+}  // namespace koppla::salesforce

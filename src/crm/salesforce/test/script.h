@@ -1,0 +1,211 @@
+#pragma once
+
+#include "base/clock.h"
+#include "crm/connector.h"
+#include "crm/salesforce/connector.h"
+#include "crm/session.h"
+#include "http/client.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace koppla::salesforce::test {
+
+/// What a script answers: a whole response, or the error of a connection that broke.
+struct Answer {
+    int status = 200;
+    std::string body{};
+    http::Headers headers{};
+    std::optional<Error> failure{};
+};
+
+/// A client whose answers are written by the test, request by request. Thread-safe.
+class ScriptedClient final : public http::Client {
+  public:
+    using Script = std::function<Answer(const http::Request&)>;
+    explicit ScriptedClient(Script script) : script_{std::move(script)} {}
+
+    Result<http::Response> send(const http::Request& request, http::BodySink& sink, const Call& call) override {
+        {
+            const std::scoped_lock lock{mutex_};
+            requests_.push_back(request);
+        }
+        if (call.is_over()) return call.cancelled("sending");
+        Answer answer = script_(request);
+        if (answer.failure) return *answer.failure;
+        http::Response response{.status = answer.status, .headers = answer.headers};
+        if (answer.status < 200 || answer.status > 299) {
+            response.body = answer.body;
+            return response;
+        }
+        for (std::size_t at = 0; at < answer.body.size(); at += chunk_bytes) {
+            TRY(sink.put(std::string_view{answer.body}.substr(at, chunk_bytes)));
+        }
+        return response;
+    }
+
+    std::size_t chunk_bytes = 1'000;
+
+    [[nodiscard]] std::vector<http::Request> requests() {
+        const std::scoped_lock lock{mutex_};
+        return requests_;
+    }
+    /// How many requests had this in their method and address ("GET https://…").
+    [[nodiscard]] int count(std::string_view part) {
+        int found = 0;
+        for (const http::Request& each : requests()) {
+            if ((each.method + " " + each.target).find(part) != std::string::npos) ++found;
+        }
+        return found;
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<http::Request> requests_;
+    Script script_;
+};
+
+/// Keeps credentials in memory.
+class MemoryTokens final : public TokenStore {
+  public:
+    Result<std::optional<Credentials>> current(const Call&) override {
+        const std::scoped_lock lock{mutex_};
+        return stored_;
+    }
+    Result<void> replace(const Credentials& fresh, const Call&) override {
+        const std::scoped_lock lock{mutex_};
+        ++writes;
+        if (failure) return *failure;
+        stored_ = fresh;
+        return {};
+    }
+    void put(Credentials credentials) {
+        const std::scoped_lock lock{mutex_};
+        stored_ = std::move(credentials);
+    }
+
+    int writes = 0;
+    std::optional<Error> failure;
+
+  private:
+    std::mutex mutex_;
+    std::optional<Credentials> stored_;
+};
+
+/// Time that passes only by waiting.
+class StillClock final : public Clock {
+  public:
+    [[nodiscard]] Instant now() const override { return Instant{} + elapsed_; }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point{} + elapsed_;
+    }
+    Result<void> wait(std::chrono::milliseconds span, const Call& call) const override {
+        elapsed_ += span;
+        waits.push_back(span);
+        if (on_wait) on_wait();
+        if (call.is_over()) return call.cancelled("waiting");
+        return {};
+    }
+
+    mutable std::vector<std::chrono::milliseconds> waits;
+    std::function<void()> on_wait;
+
+  private:
+    mutable std::chrono::milliseconds elapsed_{std::chrono::hours{24 * 365 * 56}};
+};
+
+/// Keeps what is read as text: absent cells as "~", null ones as "-".
+class TextSink final : public BatchSink {
+  public:
+    model::Batch fresh() override { return {}; }
+    Result<void> put(model::Batch batch, const Part& resume) override {
+        for (std::size_t row = 0; row < batch.row_count(); ++row) {
+            std::vector<std::string> cells;
+            for (std::size_t column = 0; column < batch.column_count(); ++column) {
+                const model::Cell& cell = batch.cell(column, row);
+                cells.push_back(cell.is_text()                                  ? std::string{cell.text()}
+                                : cell.state == model::Cell::State::absent ? "~"
+                                                                               : "-");
+            }
+            rows.push_back(std::move(cells));
+        }
+        resumes.push_back(resume);
+        if (on_put) return on_put();
+        return {};
+    }
+    void expect(std::int64_t count) override { expected = count; }
+    void note(std::string_view text) override { notes.emplace_back(text); }
+
+    std::vector<std::vector<std::string>> rows;
+    std::vector<Part> resumes;
+    std::vector<std::string> notes;
+    std::optional<std::int64_t> expected;
+    std::function<Result<void>()> on_put;
+};
+
+inline const std::string server = "https://acme.my.salesforce.com";
+
+inline std::string token_answer(const std::string& token, const std::string& instance = server) {
+    return R"({"access_token":")" + token + R"(","instance_url":")" + instance +
+           R"(","id":"https://login.salesforce.com/id/00Dxx0000000001EAA/005xx0000000001AAA"})";
+}
+
+/// Answers logins and versions, and leaves everything else to the test.
+inline ScriptedClient::Script with_login(ScriptedClient::Script rest) {
+    return [rest = std::move(rest)](const http::Request& request) -> Answer {
+        if (request.target.ends_with("/services/oauth2/token")) return {.body = token_answer("token1")};
+        if (request.target.ends_with("/services/data")) {
+            return {.body = R"([{"version":"48.0"},{"version":"60.0"},{"version":"99.0"},{"version":"68.0"}])",
+                    .headers = {{"Date", "Sun, 01 Nov 2026 10:00:00 GMT"}}};
+        }
+        return rest(request);
+    };
+}
+
+/// A connector and everything around it.
+struct Org {
+    explicit Org(ScriptedClient::Script script) : client{std::move(script)} { connect(); }
+
+    void connect() {
+        auto made = account_type.connect(
+            ConnectorParts{.settings = settings, .secrets = secrets, .client = client, .tokens = tokens, .clock = clock});
+        if (!made) throw std::runtime_error(made.error().message);
+        connector = std::move(*made);
+    }
+
+    model::Settings settings = {{"server", server}, {"auth", "client-credentials"}, {"client-id", "app"}};
+    Secrets secrets = {{"client-secret", Secret{"s3cret"}}};
+    ScriptedClient client;
+    MemoryTokens tokens;
+    StillClock clock;
+    std::unique_ptr<CrmConnector> connector;
+    Call call;
+};
+
+inline model::ObjectSchema contact_schema() {
+    using model::Kind;
+    const auto field = [](std::string name, Kind kind) {
+        return model::FieldSchema{.name = std::move(name), .label = "", .remote_type = "", .type = {.kind = kind}};
+    };
+    model::ObjectSchema schema{.name = "Contact", .label = "Contact", .key = "Id", .stamp = "SystemModstamp"};
+    schema.removal_flag = "IsDeleted";
+    schema.fields = {field("Id", Kind::identifier),          field("Name", Kind::text),
+                     field("AccountId", Kind::reference),    field("SystemModstamp", Kind::instant),
+                     field("Birthdate", Kind::date),         field("Account.Name", Kind::text),
+                     field("IsDeleted", Kind::boolean)};
+    return schema;
+}
+
+/// The decoded statement of a query request.
+inline std::string statement_of(const http::Request& request) {
+    const auto query = request.target.find('?');
+    return query == std::string::npos ? "" : http::form_value(request.target.substr(query + 1), "q").value_or("");
+}
+
+}  // namespace koppla::salesforce::test

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every figure that was chosen, with its reason; a vendor's own bound names its source.
+namespace koppla::salesforce::tuning {
+
+/// Rows are handed over when this much of a result page has arrived: enough to make the hand-over free,
+/// little enough to keep memory flat.
+inline constexpr std::size_t batch_bytes = std::size_t{1} << 20;
+
+/// A row beyond this is a fault (a quote that is never closed), not data: Salesforce's longest field has
+/// 131,072 characters, its widest object some 900 fields, most of them short.
+inline constexpr std::size_t row_bytes_max = std::size_t{64} << 20;
+
+/// An answer that is kept whole: a page of 2,000 records, or 25 describes of up to 2 MB.
+inline constexpr std::size_t answer_bytes_max = std::size_t{128} << 20;
+
+/// Up to here result pages are cheaper: a bulk job costs its creation, one to three polls and a result page,
+/// as much as five pages of 2,000 records.
+inline constexpr std::int64_t pages_rows_max = 10'000;
+
+/// [Salesforce: REST API, Query Options Header]: at most 2,000.
+inline constexpr int page_rows = 2'000;
+
+/// Records of a bulk result page: each page is a charged call; a page that is cut has to be read again.
+inline constexpr std::int64_t result_rows = 100'000;
+
+/// [Salesforce: REST API, Status Codes 414 and 431]: 16,384 bytes with the headers, which take up to 1,300
+/// (a JWT as access token).
+inline constexpr std::size_t url_bytes_max = 15'000;
+
+/// [Salesforce: App Limits, SOQL]
+inline constexpr std::size_t soql_bytes_max = 100'000;
+
+/// [Salesforce: REST API, Composite]: subrequests of one charged call.
+inline constexpr int objects_per_describe = 25;
+
+/// A poll is a charged call, and small jobs are done within a second.
+inline constexpr std::chrono::milliseconds poll_first{500};
+inline constexpr std::chrono::milliseconds poll_max{30'000};
+
+/// How long a person who pressed Ctrl-C waits for the job to be aborted.
+inline constexpr std::chrono::milliseconds abort_time_max{2'000};
+
+/// API versions: the first with everything that we use, and the last that we have read about.
+inline constexpr int version_min = 49;
+inline constexpr int version_max = 68;
+
+/// A token request may take so long, whatever the caller's deadline: others wait for it.
+inline constexpr std::chrono::milliseconds login_time_max{60'000};
+
+}  // namespace koppla::salesforce::tuning

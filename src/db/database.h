@@ -1,0 +1,107 @@
+#pragma once
+
+#include "base/call.h"
+#include "db/value.h"
+#include "model/batch.h"
+#include "model/type.h"
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koppla::db {
+
+enum class Access { read, write };
+
+/// Rows of a query, one at a time. Text and bytes live until the next `next()`.
+class Cursor {
+  public:
+    virtual ~Cursor() = default;
+    /// True: a row stands ready. False: no more.
+    virtual Result<bool> next() = 0;
+    [[nodiscard]] virtual int column_count() const = 0;
+    [[nodiscard]] virtual std::string_view column_name(int column) const = 0;
+    [[nodiscard]] virtual bool is_null(int column) const = 0;
+    [[nodiscard]] virtual std::int64_t integer(int column) const = 0;
+    [[nodiscard]] virtual double real(int column) const = 0;
+    [[nodiscard]] virtual std::string_view text(int column) const = 0;
+    [[nodiscard]] virtual Bytes bytes(int column) const = 0;
+};
+
+/// Appends batches to a table without keys, at the store's full speed. Batch column i goes to the loader's
+/// column i; cells are canonical text of the column's type; `absent` is loaded as NULL.
+class Loader {
+  public:
+    virtual ~Loader() = default;
+    virtual Result<void> append(const model::Batch& batch) = 0;
+    /// Rows appended in all.
+    virtual Result<std::int64_t> finish() = 0;
+};
+
+struct LoaderColumn {
+    std::string name;
+    model::Type type;
+};
+
+/// What differs between databases, as text of SQL; everything else is the dialect both share.
+class Dialect {
+  public:
+    virtual ~Dialect() = default;
+    /// "name" with its quotes doubled.
+    [[nodiscard]] std::string quoted(std::string_view identifier) const;
+    /// 'text' with its quotes doubled.
+    [[nodiscard]] std::string literal(std::string_view text) const;
+    /// The column type that holds `type` exactly: "integer", "real", "text" …
+    [[nodiscard]] virtual std::string column_type(const model::Type& type) const = 0;
+    [[nodiscard]] virtual std::string_view is_distinct_from() const = 0;  ///< null-safe inequality of two rows
+    /// A query with a row where a table or view of the name $1 is.
+    [[nodiscard]] virtual std::string_view relation_exists_sql() const = 0;
+    [[nodiscard]] virtual int table_columns_max() const = 0;
+    [[nodiscard]] virtual int identifier_bytes_max() const = 0;
+};
+
+/// A transaction: rolls back when destroyed without `commit`. One thread at a time.
+class Transaction {
+  public:
+    virtual ~Transaction() = default;
+    virtual Result<std::unique_ptr<Cursor>> query(std::string_view sql, std::span<const Parameter> parameters) = 0;
+    /// Rows changed. With several statements (no parameters then), of the last.
+    virtual Result<std::int64_t> execute(std::string_view sql, std::span<const Parameter> parameters) = 0;
+    virtual Result<std::unique_ptr<Loader>> loader(std::string_view table, std::span<const LoaderColumn> columns) = 0;
+    virtual Result<void> commit() = 0;
+
+    Result<std::unique_ptr<Cursor>> query(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+        return query(sql, std::span{parameters.begin(), parameters.size()});
+    }
+    Result<std::int64_t> execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+        return execute(sql, std::span{parameters.begin(), parameters.size()});
+    }
+};
+
+/// A keyless table outside the store's journal, for rows on their way to a merge. Visible to its database's
+/// transactions under `name()`; dropped with what it holds when destroyed, and by the next `begin_staging`
+/// of that name after a crash.
+class Staging {
+  public:
+    virtual ~Staging() = default;
+    [[nodiscard]] virtual std::string name() const = 0;  ///< quoted, to be put into SQL as it is
+    virtual Result<void> append(const model::Batch& batch) = 0;
+    virtual Result<std::int64_t> finish() = 0;
+};
+
+/// SQLite or PostgreSQL. Statements use $1, $2 … and the dialect both share. Thread-safe; transactions are not.
+class Database {
+  public:
+    virtual ~Database() = default;
+    [[nodiscard]] virtual const Dialect& dialect() const = 0;
+    /// `write` waits for the one writer until the call ends; then `unavailable`, naming who to look for.
+    virtual Result<std::unique_ptr<Transaction>> begin(Access access, const Call& call) = 0;
+    virtual Result<std::unique_ptr<Staging>> begin_staging(std::string_view name,
+                                                           std::span<const LoaderColumn> columns) = 0;
+};
+
+}  // namespace koppla::db

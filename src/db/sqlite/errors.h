@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/error.h"
+
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+
+namespace koppla::db {
+
+/// What SQLite answered, as an error for a person. `code` is an extended result code; `attempted` says what
+/// was done ("writing to the store"); the file is named, bound values never.
+Error sqlite_error(int code, std::string_view attempted, const std::string& path, sqlite3* connection);
+
+/// The beginning of a statement, on one line, for messages.
+std::string shortened(std::string_view sql);
+
+}  // namespace koppla::db

@@ -1,0 +1,125 @@
+#include "db/sqlite/staging.h"
+
+#include "db/sqlite/dialect.h"
+#include "db/sqlite/loader.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace koppla::db {
+
+namespace {
+
+constexpr std::string_view table = "row";
+constexpr std::size_t name_bytes_max = 80;
+
+/// [a-z0-9_] of the name; a hash keeps names apart that would fall together.
+std::string plain(std::string_view name) {
+    std::string result;
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : name) {
+        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        result += is_plain ? c : '_';
+        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    }
+    if (result == name && result.size() <= name_bytes_max && !result.empty()) return result;
+    result.resize(std::min(result.size(), name_bytes_max));
+    return fmt::format("{}_{:016x}", result, hash);
+}
+
+/// Opens and locks the file, emptied; a file that was deleted meanwhile is tried again.
+Result<int> lock_file(const std::string& file) {
+    while (true) {
+        const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (descriptor < 0) {
+            return error(ErrorKind::denied,
+                         fmt::format("making the staging file {}: {}", file, std::strerror(errno)));
+        }
+        if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+            ::close(descriptor);
+            return error(
+                ErrorKind::conflict,
+                fmt::format("the staging file {} is in use: another run loads the same rows; wait until "
+                            "it is done",
+                            file));
+        }
+        struct stat ours {};
+        struct stat named {};
+        const bool is_same = ::fstat(descriptor, &ours) == 0 && ::stat(file.c_str(), &named) == 0 &&
+                             ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+        if (is_same && ::ftruncate(descriptor, 0) == 0) return descriptor;
+        ::close(descriptor);
+        if (is_same) {
+            return error(ErrorKind::unavailable,
+                         fmt::format("emptying the staging file {}: {}", file, std::strerror(errno)));
+        }
+    }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Staging>> SqliteStaging::begin(std::shared_ptr<Pool> pool, std::string_view name,
+                                                      std::span<const LoaderColumn> columns) {
+    const std::string suffix = plain(name);
+    std::string file = fmt::format("{}-staging-{}", pool->path(), suffix);
+    const int lock = TRY(lock_file(file));
+    std::unique_ptr<SqliteStaging> staging{
+        new SqliteStaging{std::move(pool), "staging_" + suffix, std::move(file), lock}};
+    TRY(staging->make_table(columns));
+    return std::unique_ptr<Staging>{std::move(staging)};
+}
+
+SqliteStaging::~SqliteStaging() {
+    loader_.reset();
+    scratch_.reset();
+    pool_->drop(schema_);
+    ::unlink(file_.c_str());
+    ::unlink((file_ + "-journal").c_str());
+    ::close(lock_);
+}
+
+Result<void> SqliteStaging::make_table(std::span<const LoaderColumn> columns) {
+    const SqliteDialect dialect;
+    std::string sql = fmt::format("create table {} (", dialect.quoted(table));
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        sql += fmt::format("{}{} {}", i == 0 ? "" : ", ", dialect.quoted(columns[i].name),
+                           dialect.column_type(columns[i].type));
+    }
+    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->cache_bytes() / 4, Call{}));
+    TRY(scratch_->run(sql + "); begin"));
+    loader_ = TRY(SqliteLoader::make(scratch_, table, columns));
+    return {};
+}
+
+std::string SqliteStaging::name() const {
+    const SqliteDialect dialect;
+    return fmt::format("{}.{}", dialect.quoted(schema_), dialect.quoted(table));
+}
+
+Result<void> SqliteStaging::append(const model::Batch& batch) {
+    if (!loader_)
+        return error(ErrorKind::invalid, fmt::format("{} is finished or failed; begin another", file_));
+    auto appended = loader_->append(batch);
+    // Without a journal nothing can be taken back: the file is of no use any more.
+    if (!appended) loader_.reset();
+    return appended;
+}
+
+Result<std::int64_t> SqliteStaging::finish() {
+    if (!scratch_) return rows_;
+    if (!loader_) return error(ErrorKind::invalid, fmt::format("{} failed before; begin another", file_));
+    rows_ = TRY(loader_->finish());
+    loader_.reset();
+    TRY(scratch_->run("commit"));
+    scratch_.reset();
+    TRY(pool_->attach(schema_, file_));
+    return rows_;
+}
+
+}  // namespace koppla::db

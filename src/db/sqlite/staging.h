@@ -1,0 +1,40 @@
+#pragma once
+
+#include "db/database.h"
+#include "db/sqlite/pool.h"
+
+#include <memory>
+#include <string>
+
+namespace koppla::db {
+
+/// A scratch file beside the store, filled through a connection of its own so that the store isn't locked
+/// while rows arrive; `finish` closes that and hands the file to the pool. Its lock tells a file in use from
+/// one that a killed run left behind.
+class SqliteStaging final : public Staging {
+  public:
+    static Result<std::unique_ptr<Staging>> begin(std::shared_ptr<Pool> pool, std::string_view name,
+                                                  std::span<const LoaderColumn> columns);
+    ~SqliteStaging() override;
+    SqliteStaging(const SqliteStaging&) = delete;
+    SqliteStaging& operator=(const SqliteStaging&) = delete;
+
+    [[nodiscard]] std::string name() const override;
+    Result<void> append(const model::Batch& batch) override;
+    Result<std::int64_t> finish() override;
+
+  private:
+    SqliteStaging(std::shared_ptr<Pool> pool, std::string schema, std::string file, int lock)
+        : pool_{std::move(pool)}, schema_{std::move(schema)}, file_{std::move(file)}, lock_{lock} {}
+    Result<void> make_table(std::span<const LoaderColumn> columns);
+
+    std::shared_ptr<Pool> pool_;
+    std::string schema_;
+    std::string file_;
+    int lock_;  ///< descriptor that holds the file's lock
+    std::shared_ptr<Connection> scratch_;
+    std::unique_ptr<Loader> loader_;
+    std::int64_t rows_ = 0;
+};
+
+}  // namespace koppla::db

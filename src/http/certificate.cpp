@@ -1,0 +1,170 @@
+#include "http/certificate.h"
+
+#include "http/tls/pointer.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <openssl/bn.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+
+namespace koppla::http {
+namespace {
+
+using tls::BioPointer;
+using tls::CertificatePointer;
+using tls::KeyPointer;
+using tls::Release;
+
+Error failure(const CertificateRequest& request, std::string_view step) {
+    return error(ErrorKind::invalid, fmt::format("can't make the certificate \"{}\": {}: {}",
+                                                 request.common_name, step, tls::last_failure()));
+}
+
+using Extensions = std::vector<std::pair<int, const char*>>;
+
+Result<void> add_extensions(X509& certificate, X509& issuer, const CertificateRequest& request,
+                            const Extensions& extensions) {
+    X509V3_CTX context;
+    X509V3_set_ctx_nodb(&context);
+    X509V3_set_ctx(&context, &issuer, &certificate, nullptr, nullptr, 0);
+    for (const auto& [id, value] : extensions) {
+        const std::unique_ptr<X509_EXTENSION, Release<X509_EXTENSION_free>> extension{
+            X509V3_EXT_conf_nid(nullptr, &context, id, value)};
+        if (!extension || X509_add_ext(&certificate, extension.get(), -1) != 1) {
+            return failure(request, fmt::format("extension {}", OBJ_nid2sn(id)));
+        }
+    }
+    return {};
+}
+
+/// Built name by name rather than from text, so that a name can't smuggle in another.
+Result<void> add_names(X509& certificate, const CertificateRequest& request) {
+    if (request.names.empty()) return {};
+    const std::unique_ptr<GENERAL_NAMES, Release<GENERAL_NAMES_free>> names{GENERAL_NAMES_new()};
+    for (const auto& text : request.names) {
+        const bool is_plain = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                           [](char c) { return c > ' ' && c < '\x7f'; });
+        if (!is_plain) return failure(request, fmt::format("\"{}\" is no DNS name or IP address", text));
+        std::unique_ptr<GENERAL_NAME, Release<GENERAL_NAME_free>> name{GENERAL_NAME_new()};
+        if (auto* address = a2i_IPADDRESS(text.c_str()); address != nullptr) {
+            GENERAL_NAME_set0_value(name.get(), GEN_IPADD, address);
+        } else {
+            ERR_clear_error();
+            auto* dns = ASN1_IA5STRING_new();
+            ASN1_STRING_set(dns, text.data(), static_cast<int>(text.size()));
+            GENERAL_NAME_set0_value(name.get(), GEN_DNS, dns);
+        }
+        if (sk_GENERAL_NAME_push(names.get(), name.get()) <= 0) return failure(request, "names");
+        (void)name.release();  // the list owns it now
+    }
+    if (X509_add1_ext_i2d(&certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) != 1) {
+        return failure(request, "names");
+    }
+    return {};
+}
+
+Result<void> set_identity(X509& certificate, const CertificateRequest& request, EVP_PKEY& key) {
+    const std::unique_ptr<BIGNUM, Release<BN_free>> serial{BN_new()};
+    // 159 bits: random enough to be unique, and positive in the 20 bytes that RFC 5280 4.1.2.2 allows.
+    if (BN_rand(serial.get(), 159, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY) != 1 ||
+        BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(&certificate)) == nullptr) {
+        return failure(request, "serial number");
+    }
+    const int first_day = std::min(-request.days_before, request.days_valid - 1);
+    if (X509_set_version(&certificate, X509_VERSION_3) != 1 ||
+        X509_time_adj_ex(X509_getm_notBefore(&certificate), first_day, 0, nullptr) == nullptr ||
+        X509_time_adj_ex(X509_getm_notAfter(&certificate), request.days_valid, 0, nullptr) == nullptr) {
+        return failure(request, "dates");
+    }
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): OpenSSL takes text as unsigned bytes
+    const auto* name = reinterpret_cast<const unsigned char*>(request.common_name.data());
+    if (X509_NAME_add_entry_by_txt(X509_get_subject_name(&certificate), "CN", MBSTRING_UTF8, name,
+                                   static_cast<int>(request.common_name.size()), -1, 0) != 1) {
+        return failure(request, "common name (at most 64 characters)");
+    }
+    if (X509_set_pubkey(&certificate, &key) != 1) return failure(request, "public key");
+    return {};
+}
+
+Result<std::string> text_of(const CertificateRequest& request, const BioPointer& memory) {
+    char* data = nullptr;
+    const auto size = BIO_get_mem_data(memory.get(), &data);
+    if (size <= 0) return failure(request, "writing PEM");
+    return std::string{data, static_cast<std::size_t>(size)};
+}
+
+Result<Certificate> to_pem(const CertificateRequest& request, X509& certificate, EVP_PKEY& key) {
+    const BioPointer certificate_memory{BIO_new(BIO_s_mem())};
+    const BioPointer key_memory{BIO_new(BIO_s_secmem())};
+    if (PEM_write_bio_X509(certificate_memory.get(), &certificate) != 1 ||
+        PEM_write_bio_PrivateKey(key_memory.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+        return failure(request, "writing PEM");
+    }
+    return Certificate{.certificate_pem = TRY(text_of(request, certificate_memory)),
+                       .private_key_pem = TRY(text_of(request, key_memory))};
+}
+
+struct Issuer {
+    CertificatePointer certificate;
+    KeyPointer key;
+};
+
+Result<Issuer> read_issuer(const CertificateRequest& request, const Certificate& authority) {
+    const auto open = [](const std::string& text) {
+        return BioPointer{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+    };
+    const auto certificate_text = open(authority.certificate_pem);
+    const auto key_text = open(authority.private_key_pem);
+    Issuer issuer{.certificate = CertificatePointer{PEM_read_bio_X509(certificate_text.get(), nullptr,
+                                                                      nullptr, nullptr)},
+                  .key = KeyPointer{PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr)}};
+    if (!issuer.certificate || !issuer.key) return failure(request, "reading the authority's PEM");
+    if (X509_check_private_key(issuer.certificate.get(), issuer.key.get()) != 1) {
+        return failure(request, "the authority's key doesn't belong to its certificate");
+    }
+    return issuer;
+}
+
+Result<Certificate> make(const CertificateRequest& request, const Certificate* authority,
+                         const Extensions& extensions) {
+    ERR_clear_error();
+    const KeyPointer key{EVP_EC_gen("P-256")};
+    const CertificatePointer certificate{X509_new()};
+    if (!key || !certificate) return failure(request, "making a key");
+    TRY(set_identity(*certificate, request, *key));
+
+    Issuer issuer;
+    if (authority != nullptr) issuer = TRY(read_issuer(request, *authority));
+    X509& issuer_certificate = authority != nullptr ? *issuer.certificate : *certificate;
+    EVP_PKEY& issuer_key = authority != nullptr ? *issuer.key : *key;
+    if (X509_set_issuer_name(certificate.get(), X509_get_subject_name(&issuer_certificate)) != 1) {
+        return failure(request, "issuer");
+    }
+    TRY(add_extensions(*certificate, issuer_certificate, request, extensions));
+    TRY(add_names(*certificate, request));
+    if (X509_sign(certificate.get(), &issuer_key, EVP_sha256()) <= 0) return failure(request, "signing");
+    return to_pem(request, *certificate, *key);
+}
+
+}  // namespace
+
+Result<Certificate> make_authority(const CertificateRequest& request) {
+    return make(request, nullptr,
+                {{NID_basic_constraints, "critical,CA:TRUE"},
+                 {NID_key_usage, "critical,keyCertSign,cRLSign"},
+                 {NID_subject_key_identifier, "hash"}});
+}
+
+Result<Certificate> make_server_certificate(const CertificateRequest& request, const Certificate* authority) {
+    Extensions extensions{{NID_basic_constraints, "critical,CA:FALSE"},
+                          {NID_key_usage, "critical,digitalSignature"},
+                          {NID_ext_key_usage, "serverAuth"},
+                          {NID_subject_key_identifier, "hash"}};
+    if (authority != nullptr) extensions.emplace_back(NID_authority_key_identifier, "keyid");
+    return make(request, authority, extensions);
+}
+
+}  // namespace koppla::http

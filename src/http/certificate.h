@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <string>
+#include <vector>
+
+namespace koppla::http {
+
+/// What a certificate shall say.
+struct CertificateRequest {
+    std::string common_name;
+    std::vector<std::string> names;  ///< subject alternative names: DNS names and IP addresses
+    int days_valid = 3650;           ///< from now; negative: expired so long ago
+    int days_before = 1;             ///< valid from so long before now
+};
+
+/// A key pair with its certificate, both PEM. Keys are ECDSA P-256.
+struct Certificate {
+    std::string certificate_pem;
+    std::string private_key_pem;
+};
+
+/// A new private certificate authority.
+Result<Certificate> make_authority(const CertificateRequest& request);
+/// A server certificate signed by `authority`; without one it is signed by itself.
+Result<Certificate> make_server_certificate(const CertificateRequest& request, const Certificate* authority);
+
+}  // namespace koppla::http

@@ -1,0 +1,137 @@
+#include "model/schema.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+namespace koppla::model {
+
+namespace {
+
+using nlohmann::json;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
+json to_document(const FieldSchema& field) {
+    json document = {{"name", field.name},
+                     {"label", field.label},
+                     {"remote_type", field.remote_type},
+                     {"kind", name(field.type.kind)},
+                     {"length", field.type.length},
+                     {"precision", field.type.precision},
+                     {"scale", field.type.scale},
+                     {"required", field.is_required},
+                     {"createable", field.is_createable},
+                     {"updateable", field.is_updateable},
+                     {"calculated", field.is_calculated},
+                     {"unique", field.is_unique},
+                     {"filterable", field.is_filterable},
+                     {"sortable", field.is_sortable},
+                     {"targets", field.targets},
+                     {"controller", field.controller},
+                     {"column", field.column},
+                     {"values", json::array()}};
+    for (const EnumerationValue& value : field.values) {
+        document["values"].push_back({{"code", value.code},
+                                      {"label", value.label},
+                                      {"default", value.is_default},
+                                      {"active", value.is_active},
+                                      {"valid_for", value.valid_for}});
+    }
+    return document;
+}
+
+FieldSchema field_of(const json& document) {
+    FieldSchema field;
+    field.name = document.at("name");
+    field.label = document.at("label");
+    field.remote_type = document.at("remote_type");
+    field.type = Type{.kind = kind_named(document.at("kind").get<std::string>()),
+                      .length = document.at("length"),
+                      .precision = document.at("precision"),
+                      .scale = document.at("scale")};
+    field.is_required = document.at("required");
+    field.is_createable = document.at("createable");
+    field.is_updateable = document.at("updateable");
+    field.is_calculated = document.at("calculated");
+    field.is_unique = document.at("unique");
+    field.is_filterable = document.at("filterable");
+    field.is_sortable = document.at("sortable");
+    field.targets = document.at("targets").get<std::vector<std::string>>();
+    field.controller = document.at("controller");
+    field.column = document.at("column");
+    for (const json& value : document.at("values")) {
+        field.values.push_back({.code = value.at("code"),
+                                .label = value.at("label"),
+                                .is_default = value.at("default"),
+                                .is_active = value.at("active"),
+                                .valid_for = value.at("valid_for")});
+    }
+    return field;
+}
+
+}  // namespace
+
+const FieldSchema* ObjectSchema::find(std::string_view field_name) const {
+    const auto found = std::ranges::find_if(
+        fields, [&](const FieldSchema& field) { return equal_without_case(field.name, field_name); });
+    return found == fields.end() ? nullptr : &*found;
+}
+
+std::string to_json(const ObjectSchema& schema) {
+    json document = {{"name", schema.name},       {"label", schema.label},
+                     {"key", schema.key},         {"stamp", schema.stamp},
+                     {"removal_flag", schema.removal_flag},
+                     {"writable", schema.is_writable},
+                     {"version", schema.version},
+                     {"local_table", schema.local_table},
+                     {"fields", json::array()},   {"notices", json::array()}};
+    for (const FieldSchema& field : schema.fields) document["fields"].push_back(to_document(field));
+    for (const MappingNotice& notice : schema.notices) {
+        document["notices"].push_back(
+            {{"field", notice.field}, {"remote_type", notice.remote_type}, {"instead", notice.instead}});
+    }
+    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<ObjectSchema> object_schema_from_json(std::string_view text) {
+    try {
+        const json document = json::parse(text);
+        ObjectSchema schema;
+        schema.name = document.at("name");
+        schema.label = document.at("label");
+        schema.key = document.at("key");
+        schema.stamp = document.at("stamp");
+        schema.removal_flag = document.at("removal_flag");
+        schema.is_writable = document.at("writable");
+        schema.version = document.at("version");
+        schema.local_table = document.at("local_table");
+        for (const json& field : document.at("fields")) schema.fields.push_back(field_of(field));
+        for (const json& notice : document.at("notices")) {
+            schema.notices.push_back({.field = notice.at("field"),
+                                      .remote_type = notice.at("remote_type"),
+                                      .instead = notice.at("instead")});
+        }
+        return schema;
+    } catch (const json::exception& e) {
+        return error(ErrorKind::corrupt, fmt::format("the recorded schema can't be read: {}", e.what()));
+    }
+}
+
+std::string local_name(std::string_view remote_name) {
+    std::string result;
+    for (const char c : remote_name) {
+        const bool fits = (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
+        result.push_back(fits ? lower(c) : '_');
+    }
+    if (result.empty() || (result.front() >= '0' && result.front() <= '9')) result.insert(0, "_");
+    return result;
+}
+
+}  // namespace koppla::model

@@ -1,0 +1,321 @@
+#include "transfer/import.h"
+
+#include "platform/local_table.h"
+#include "platform/options.h"
+#include "platform/runs.h"
+#include "platform/schemas.h"
+#include "transfer/window.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace koppla {
+
+namespace {
+
+using model::FieldSchema;
+using model::ObjectSchema;
+
+// A person reads the first few and mends the cause; the rest is only counted.
+constexpr std::size_t rejects_kept_max = 1000;
+
+/// What one import does, made before the first row is read.
+struct ImportTask {
+    ObjectSchema schema;
+    std::vector<const FieldSchema*> fields;
+    ImportWindow window;
+    ImportPosition position;
+    bool stores_position = true;
+    bool is_first_load = false;
+    std::vector<std::string> notices;
+
+    [[nodiscard]] MergeTarget target() const { return {.schema = schema, .fields = fields}; }
+};
+
+Result<ObjectSchema> recorded_schema(db::Transaction& transaction, const std::string& account,
+                                     const std::string& object) {
+    Result<RecordedSchema> recorded = Schemas{transaction}.find(account, object);
+    if (recorded) return std::move(recorded->schema);
+    if (recorded.error().kind != ErrorKind::not_found) return recorded.error();
+    return error(ErrorKind::not_found,
+                 fmt::format("{} isn't in the schema of account {}; take it in with: koppla wizard {} --tables {}",
+                             object, account, account, object));
+}
+
+Result<std::vector<const FieldSchema*>> chosen_fields(const ObjectSchema& schema, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        if (schema.find(name) == nullptr) {
+            return error(ErrorKind::not_found,
+                         fmt::format("the schema has no field {}.{}; see: koppla schema show", schema.name, name));
+        }
+    }
+    std::vector<const FieldSchema*> fields;
+    for (const FieldSchema& field : schema.fields) {
+        const bool is_needed =
+            field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag;
+        const bool is_chosen = names.empty() || std::ranges::any_of(names, [&](const std::string& name) {
+                                   return schema.find(name) == &field;
+                               });
+        if (is_needed || is_chosen) fields.push_back(&field);
+    }
+    return fields;
+}
+
+Result<bool> is_empty(db::Transaction& transaction, const std::string& quoted_table) {
+    const auto cursor = TRY(transaction.query(fmt::format("select 1 from {} limit 1", quoted_table)));
+    return !TRY(cursor->next());
+}
+
+class Import {
+  public:
+    Import(const ImportSite& site, const ImportOptions& options, ReadObserver& observer, const Call& call)
+        : site_{site}, options_{options}, observer_{observer}, call_{call} {}
+
+    Result<ImportReport> run() {
+        const auto begun = site_.clock.steady();
+        report_.object = options_.object;
+        report_.run = TRY(start_run());
+        Result<void> done = read_and_store();
+        report_.seconds = std::chrono::duration<double>(site_.clock.steady() - begun).count();
+        report_.charged_calls = charged_calls();
+        if (!done) {
+            TRY(note_failure(done.error()));
+            return done.error().with_context(options_.object);
+        }
+        return report_;
+    }
+
+  private:
+    [[nodiscard]] std::int64_t charged_calls() const {
+        return site_.connector.usage().charged_calls - calls_before_;
+    }
+
+    Result<std::int64_t> start_run() {
+        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
+        const std::int64_t run = TRY(Runs{*transaction}.start({.kind = "import",
+                                                               .account = site_.account,
+                                                               .object = options_.object,
+                                                               .started_at = site_.clock.now()}));
+        TRY(transaction->commit());
+        return run;
+    }
+
+    Result<void> read_and_store() {
+        task_ = TRY(prepare());
+        report_.table = task_.schema.local_table;
+        report_.from = task_.window.from;
+        report_.notices = task_.notices;
+        const ReadRequest request = read_request();
+        const ReadPlan plan = TRY(site_.connector.plan(request, call_));
+        report_.why = plan.why;
+        observer_.note(plan.why);
+        return task_.is_first_load ? load_first(request, plan) : stage_and_merge(request, plan);
+    }
+
+    Result<ImportTask> prepare() {
+        const auto transaction = TRY(site_.database.begin(db::Access::read, call_));
+        ImportTask task;
+        task.schema = TRY(recorded_schema(*transaction, site_.account, options_.object));
+        options_.object = task.schema.name;
+        task.fields = TRY(chosen_fields(task.schema, options_.fields));
+        task.position = {.object = task.schema.name,
+                         .index_field = task.schema.stamp,
+                         .fields = {},
+                         .filter = options_.filter};
+        for (const FieldSchema* field : task.fields) task.position.fields.push_back(field->name);
+        const std::optional<Instant> position = TRY(stored_position(*transaction, task));
+        const Instant crm_now = TRY(site_.connector.now(call_));
+        task.window = next_window(position, crm_now, options_.safety_lag, {});
+        task.is_first_load = TRY(is_empty(*transaction, site_.database.dialect().quoted(task.schema.local_table)));
+        if (task.schema.stamp.empty()) {
+            task.stores_position = false;
+            task.notices.push_back("the object has no field that tells changes: every import reads and compares all of it");
+        } else if (options_.row_limit || !options_.order_by.empty()) {
+            task.stores_position = false;
+            task.notices.push_back("the position stays: with a row limit or an order of its own an import may end anywhere");
+        }
+        return task;
+    }
+
+    /// From where to read; nothing where everything is to be read.
+    Result<std::optional<Instant>> stored_position(db::Transaction& transaction, const ImportTask& task) {
+        if (options_.extent == ImportExtent::everything || task.schema.stamp.empty()) return std::optional<Instant>{};
+        const std::string name = position_option(site_.account, task.schema.name);
+        const auto option = TRY(Options{transaction}.find(name));
+        if (!option || option->value.empty()) return std::optional<Instant>{};
+        Result<ImportPosition> saved = position_from(option->value, option->scope);
+        if (!saved) return saved.error().with_context("option " + name);
+        const std::string differs = difference(*saved, task.position);
+        if (!differs.empty() && options_.other_question == OtherQuestion::refuse) {
+            return error(ErrorKind::conflict,
+                         fmt::format("the position in option {} was reached by another import: {}. Records that "
+                                     "didn't change since {} would be missed; read everything with --full, or "
+                                     "go on from there with --accept-index",
+                                     name, differs, option->value));
+        }
+        return std::optional<Instant>{saved->at};
+    }
+
+    [[nodiscard]] ReadRequest read_request() const {
+        ReadRequest request{.object = &task_.schema,
+                            .fields = task_.position.fields,
+                            .filter = options_.filter,
+                            .index_field = task_.schema.stamp,
+                            .from = task_.window.from,
+                            .until = task_.window.until,
+                            .order_by = options_.order_by,
+                            .row_limit = options_.row_limit,
+                            .path = options_.path};
+        return request;
+    }
+
+    Result<PumpCounts> pump_into(const ReadRequest& request, const ReadPlan& plan,
+                                 const std::function<Result<void>(const model::Batch&)>& append) {
+        std::vector<model::Type> types;
+        for (const FieldSchema* field : task_.fields) types.push_back(field->type);
+        const auto key = std::ranges::find(task_.position.fields, task_.schema.key);
+        const auto key_column = static_cast<std::size_t>(std::distance(task_.position.fields.begin(), key));
+        return pump(
+            site_.connector, request, plan, types, key_column,
+            [&](const PumpedBatch& pumped) -> Result<void> {
+                for (const model::RejectedRow& row : pumped.rejected) {
+                    if (rejects_.size() < rejects_kept_max) rejects_.push_back(row);
+                }
+                return append(pumped.batch);
+            },
+            observer_, call_);
+    }
+
+    /// Into the bare table, its indexes made afterwards: the fastest way, and the store's writer is ours alone.
+    Result<void> load_first(const ReadRequest& request, const ReadPlan& plan) {
+        const db::Dialect& dialect = site_.database.dialect();
+        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
+        if (!TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)))) {
+            return error(ErrorKind::conflict, "another import has filled the table meanwhile; start this one again");
+        }
+        for (const std::string& sql : drop_index_sql(task_.schema, dialect)) TRY(transaction->execute(sql));
+        auto loader = TRY(transaction->loader(task_.schema.local_table, loader_columns(task_.target())));
+        const PumpCounts counts =
+            TRY(pump_into(request, plan, [&](const model::Batch& batch) { return loader->append(batch); }));
+        report_.written.added = TRY(loader->finish());
+        loader.reset();
+        observer_.note("making indexes");
+        TRY(make_indexes(*transaction));
+        return finish(*transaction, counts);
+    }
+
+    Result<void> make_indexes(db::Transaction& transaction) {
+        const db::Dialect& dialect = site_.database.dialect();
+        for (const std::string& sql : create_index_sql(task_.schema, dialect)) {
+            Result<std::int64_t> made = transaction.execute(sql);
+            if (made) continue;
+            if (made.error().kind != ErrorKind::conflict) return made.error();
+            const std::int64_t dropped = TRY(drop_older_versions(transaction, dialect, task_.target()));
+            report_.written.added -= dropped;
+            report_.written.unchanged += dropped;
+            TRY(transaction.execute(sql));
+        }
+        return {};
+    }
+
+    Result<void> stage_and_merge(const ReadRequest& request, const ReadPlan& plan) {
+        const auto columns = loader_columns(task_.target());
+        const auto staging = TRY(site_.database.begin_staging(task_.schema.local_table, columns));
+        const PumpCounts counts =
+            TRY(pump_into(request, plan, [&](const model::Batch& batch) { return staging->append(batch); }));
+        TRY(staging->finish());
+        observer_.note("merging");
+        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
+        report_.written = TRY(merge(*transaction, site_.database.dialect(), task_.target(), staging->name()));
+        return finish(*transaction, counts);
+    }
+
+    /// Everything that has to become visible together with the rows.
+    Result<void> finish(db::Transaction& transaction, const PumpCounts& counts) {
+        report_.read = counts.rows + counts.rejected;
+        report_.rejected = counts.rejected;
+        report_.expected = counts.expected;
+        if (counts.conversion.nul_bytes_removed > 0) {
+            report_.notices.push_back(
+                fmt::format("{} NUL bytes, which no database text can hold, were removed", counts.conversion.nul_bytes_removed));
+        }
+        if (counts.expected && *counts.expected != report_.read) {
+            report_.outcome = ImportOutcome::incomplete;
+            report_.notices.push_back(fmt::format("the CRM counted {} records and sent {}: the position stays, and the next import reads "
+                                                  "this stretch again",
+                                                  *counts.expected, report_.read));
+        } else if (task_.stores_position) {
+            TRY(store_position(transaction));
+        }
+        TRY(note_end(transaction));
+        return transaction.commit();
+    }
+
+    Result<void> store_position(db::Transaction& transaction) {
+        report_.position = task_.window.next;
+        return Options{transaction}.set({.name = position_option(site_.account, task_.schema.name),
+                                         .value = format_instant(task_.window.next),
+                                         .comment = fmt::format("Last import of {} from {}", task_.schema.name, site_.account),
+                                         .scope = scope_json(task_.position),
+                                         .updated_at = site_.clock.now(),
+                                         .updated_by = site_.user});
+    }
+
+    Result<void> note_end(db::Transaction& transaction) {
+        Runs runs{transaction};
+        std::vector<Reject> rejects;
+        for (const model::RejectedRow& row : rejects_) {
+            rejects.push_back({.object = task_.schema.name,
+                               .remote_id = row.key,
+                               .symbol = "INVALID_VALUE",
+                               .message = fmt::format("{}: {}", task_.fields.at(row.column)->name, row.message),
+                               .record = row.raw});
+        }
+        TRY(runs.add_rejects(report_.run, rejects));
+        return runs.finish(report_.run, run_end(report_.outcome == ImportOutcome::complete ? RunOutcome::complete
+                                                                                            : RunOutcome::incomplete,
+                                                fmt::format("{}", fmt::join(report_.notices, "; "))));
+    }
+
+    [[nodiscard]] RunEnd run_end(RunOutcome outcome, std::string message) const {
+        return RunEnd{.ended_at = site_.clock.now(),
+                      .outcome = outcome,
+                      .counts = {.read = report_.read,
+                                 .added = report_.written.added,
+                                 .changed = report_.written.changed,
+                                 .unchanged = report_.written.unchanged,
+                                 .rejected = report_.rejected,
+                                 .crm_rows = report_.expected,
+                                 .calls = charged_calls()},
+                      .message = std::move(message)};
+    }
+
+    Result<void> note_failure(const Error& why) {
+        // A run that was stopped still has to be told as such, so the caller's stop doesn't count here.
+        const auto transaction = TRY(site_.database.begin(db::Access::write, Call{}.within(std::chrono::seconds{10})));
+        report_.written = {};
+        TRY(Runs{*transaction}.finish(report_.run, run_end(RunOutcome::failed, why.message)));
+        return transaction->commit();
+    }
+
+    const ImportSite& site_;
+    ImportOptions options_;
+    ReadObserver& observer_;
+    const Call& call_;
+    const std::int64_t calls_before_ = site_.connector.usage().charged_calls;
+    ImportTask task_;
+    ImportReport report_;
+    std::vector<model::RejectedRow> rejects_;
+};
+
+}  // namespace
+
+Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options, ReadObserver& observer,
+                                   const Call& call) {
+    return Import{site, options, observer, call}.run();
+}
+
+}  // namespace koppla

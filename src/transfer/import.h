@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/clock.h"
+#include "crm/connector.h"
+#include "db/database.h"
+#include "transfer/merge.h"
+#include "transfer/pump.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace koppla {
+
+enum class ImportExtent { changes, everything };
+/// What happens where the stored position was reached by another question (fields, filter, index field).
+enum class OtherQuestion { refuse, accept };
+
+/// What to import of one object.
+struct ImportOptions {
+    std::string object;
+    std::vector<std::string> fields{};  ///< internal names; empty: all that the schema has
+    std::string filter{};
+    std::string order_by{};
+    std::optional<std::int64_t> row_limit{};
+    ImportExtent extent = ImportExtent::changes;
+    OtherQuestion other_question = OtherQuestion::refuse;
+    ReadPath path = ReadPath::automatic;
+    std::chrono::milliseconds safety_lag{std::chrono::minutes{10}};
+};
+
+/// Every run ends in one of these, never quietly short.
+enum class ImportOutcome {
+    complete,    ///< all that the CRM counted was read; the position moved
+    incomplete,  ///< what was read is stored, but the position stayed: the next run reads it again
+};
+
+struct ImportReport {
+    std::int64_t run = 0;
+    std::string object;
+    std::string table;
+    ImportOutcome outcome = ImportOutcome::complete;
+    std::int64_t read = 0;
+    MergeCounts written;
+    std::int64_t rejected = 0;
+    std::optional<std::int64_t> expected{};  ///< by the CRM's own count
+    std::int64_t charged_calls = 0;
+    double seconds = 0;
+    std::optional<Instant> from{};      ///< included; nothing: from the beginning
+    std::optional<Instant> position{};  ///< stored; nothing: the position didn't move
+    std::string why;                    ///< how it was read, for what reason
+    std::vector<std::string> notices;
+};
+
+/// Where an import works. The references outlive it.
+struct ImportSite {
+    db::Database& database;
+    CrmConnector& connector;
+    const Clock& clock;
+    std::string account;
+    std::string user;  ///< for the audit
+};
+
+/// Imports one object of a recorded schema. Rows, position and the run's end are one transaction: an error, a
+/// stop or a crash leaves the store as it was, but for the run that is told as failed.
+Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options, ReadObserver& observer,
+                                   const Call& call);
+
+}  // namespace koppla

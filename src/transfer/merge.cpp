@@ -1,0 +1,103 @@
+#include "transfer/merge.h"
+
+#include "platform/local_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+namespace koppla {
+
+namespace {
+
+Result<std::int64_t> number(db::Transaction& transaction, std::string_view sql) {
+    const auto cursor = TRY(transaction.query(sql));
+    if (!TRY(cursor->next())) return 0;
+    return cursor->integer(0);
+}
+
+/// The names that the statements are put together from.
+struct Names {
+    std::string table, key, stamp, columns;
+    const db::Dialect& dialect;
+
+    Names(const db::Dialect& with, const MergeTarget& target) : dialect{with} {
+        table = with.quoted(target.schema.local_table);
+        columns = list(target, "");
+        for (const model::FieldSchema* field : target.fields) {
+            if (field->name == target.schema.key) key = with.quoted(field->column);
+            if (field->name == target.schema.stamp) stamp = with.quoted(field->column);
+        }
+    }
+
+    [[nodiscard]] std::string list(const MergeTarget& target, std::string_view prefix) const {
+        std::string text;
+        for (const model::FieldSchema* field : target.fields) {
+            text += fmt::format("{}{}{}", text.empty() ? "" : ", ", prefix, dialect.quoted(field->column));
+        }
+        return text;
+    }
+
+    /// Rows of `from` with the newest version of every key.
+    [[nodiscard]] std::string newest(std::string_view from) const {
+        return fmt::format(
+            "(select * from (select {0}, row_number() over (partition by {1} order by {2}) as koppla_version "
+            "from {3}) as versions where koppla_version = 1)",
+            columns, key, stamp.empty() ? key : stamp + " desc", from);
+    }
+};
+
+}  // namespace
+
+std::vector<db::LoaderColumn> loader_columns(const MergeTarget& target) {
+    std::vector<db::LoaderColumn> columns;
+    for (const model::FieldSchema* field : target.fields) columns.push_back({.name = field->column, .type = field->type});
+    return columns;
+}
+
+Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,
+                          std::string_view staging) {
+    const Names names{dialect, target};
+    const std::int64_t staged = TRY(number(transaction, fmt::format("select count(*) from {}", staging)));
+    if (staged == 0) return MergeCounts{};
+    const std::int64_t keys =
+        TRY(number(transaction, fmt::format("select count(distinct {}) from {}", names.key, staging)));
+    const std::string source = keys == staged ? std::string{staging} : names.newest(staging);
+
+    const std::int64_t added = TRY(number(
+        transaction, fmt::format("select count(*) from {} s left join {} t on t.{} = s.{} where t.{} is null", source,
+                                 names.table, names.key, names.key, names.key)));
+
+    std::string changes;
+    for (const model::FieldSchema* field : target.fields) {
+        const std::string column = dialect.quoted(field->column);
+        changes += fmt::format("{}{} = excluded.{}", changes.empty() ? "" : ", ", column, column);
+    }
+    const std::string is_not_older =
+        names.stamp.empty() ? "" : fmt::format("(t.{0} is null or s.{0} >= t.{0}) and ", names.stamp);
+    const std::int64_t written = TRY(transaction.execute(
+        fmt::format("insert into {0} ({1}) select {2} from {3} s left join {0} t on t.{4} = s.{4} "
+                    "where t.{4} is null or ({5}({6}) {7} ({2})) on conflict ({4}) do update set {8}",
+                    names.table, names.columns, names.list(target, "s."), source, names.key, is_not_older,
+                    names.list(target, "t."), dialect.is_distinct_from(), changes)));
+    return MergeCounts{.added = added, .changed = written - added, .unchanged = keys - written};
+}
+
+Result<std::int64_t> drop_older_versions(db::Transaction& transaction, const db::Dialect& dialect,
+                                         const MergeTarget& target) {
+    const Names names{dialect, target};
+    model::ObjectSchema single = target.schema;
+    single.local_table += "_newest";
+    const std::string newest = dialect.quoted(single.local_table);
+    TRY(transaction.execute(create_table_sql(single, dialect)));
+    TRY(transaction.execute(fmt::format("insert into {0} ({1}) select {1} from {2} versions", newest, names.columns,
+                                        names.newest(names.table))));
+    const std::int64_t before = TRY(transaction.execute(fmt::format("delete from {}", names.table)));
+    const std::int64_t after = TRY(transaction.execute(
+        fmt::format("insert into {0} ({1}) select {1} from {2}", names.table, names.columns, newest)));
+    TRY(transaction.execute(fmt::format("drop table {}", newest)));
+    return before - after;
+}
+
+}  // namespace koppla

@@ -1,0 +1,126 @@
+#include "transfer/merge.h"
+
+#include "db/sqlite/sqlite_database.h"
+#include "platform/local_table.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace koppla {
+namespace {
+
+/// A store with the table of a small object, and staging that is filled from literals.
+class Merging : public testing::Test {
+  protected:
+    Merging() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "koppla-merge-XXXXXX").string();
+        directory_ = mkdtemp(pattern.data());
+        database_ = std::move(*db::open_sqlite(
+            {.path = directory_ / "store.db", .create = db::SqliteOptions::Create::fresh}));
+        schema_.local_table = "a_thing";
+        for (const char* name : {"id", "name", "stamp"}) schema_.fields.push_back({.name = name, .column = name});
+        schema_.fields[0].type.kind = model::Kind::identifier;
+        schema_.fields[2].type.kind = model::Kind::instant;
+        auto transaction = begin();
+        EXPECT_TRUE(transaction->execute(create_table_sql(schema_, database_->dialect())));
+        EXPECT_TRUE(transaction->commit());
+    }
+    ~Merging() override { std::filesystem::remove_all(directory_); }
+
+    std::unique_ptr<db::Transaction> begin() { return std::move(*database_->begin(db::Access::write, {})); }
+    MergeTarget target() {
+        MergeTarget result{.schema = schema_, .fields = {}};
+        for (const model::FieldSchema& field : schema_.fields) result.fields.push_back(&field);
+        return result;
+    }
+    void make_indexes() {
+        auto transaction = begin();
+        for (const std::string& sql : create_index_sql(schema_, database_->dialect())) {
+            ASSERT_TRUE(transaction->execute(sql)) << sql;
+        }
+        ASSERT_TRUE(transaction->commit());
+    }
+    static model::Batch batch_of(const std::vector<std::vector<const char*>>& rows) {
+        model::Batch batch;
+        batch.recycle(3);
+        for (const auto& row : rows) {
+            for (const char* value : row) {
+                batch.push(value == nullptr ? model::Cell::null() : model::Cell::of(batch.keep(value)));
+            }
+        }
+        return batch;
+    }
+    MergeCounts merge_rows(const std::vector<std::vector<const char*>>& rows) {
+        auto staging = std::move(*database_->begin_staging("thing", loader_columns(target())));
+        EXPECT_TRUE(staging->append(batch_of(rows)));
+        EXPECT_TRUE(staging->finish());
+        auto transaction = begin();
+        const auto counts = merge(*transaction, database_->dialect(), target(), staging->name());
+        EXPECT_TRUE(counts) << counts.error().message;
+        EXPECT_TRUE(transaction->commit());
+        return counts ? *counts : MergeCounts{};
+    }
+    std::string content() {
+        auto transaction = std::move(*database_->begin(db::Access::read, {}));
+        auto cursor = std::move(*transaction->query("select id, name, stamp from a_thing order by id, stamp"));
+        std::string text;
+        while (*cursor->next()) {
+            text += std::string{cursor->text(0)} + "=" + (cursor->is_null(1) ? "null" : std::string{cursor->text(1)}) + "@" +
+                    std::string{cursor->text(2)} + " ";
+        }
+        return text;
+    }
+
+    std::filesystem::path directory_;
+    std::unique_ptr<db::Database> database_;
+    model::ObjectSchema schema_{.name = "Thing", .key = "id", .stamp = "stamp"};
+};
+
+TEST_F(Merging, adds_changes_and_leaves_alone) {
+    make_indexes();
+    EXPECT_EQ(merge_rows({{"1", "a", "10"}, {"2", "b", "10"}}).added, 2);
+    const MergeCounts counts = merge_rows({{"1", "a", "10"}, {"2", "B", "11"}, {"3", nullptr, "11"}});
+    EXPECT_EQ(counts.added, 1);
+    EXPECT_EQ(counts.changed, 1);
+    EXPECT_EQ(counts.unchanged, 1);
+    EXPECT_EQ(content(), "1=a@10 2=B@11 3=null@11 ");
+}
+
+TEST_F(Merging, a_version_already_passed_has_no_effect) {
+    make_indexes();
+    merge_rows({{"1", "new", "20"}});
+    EXPECT_EQ(merge_rows({{"1", "old", "10"}}).unchanged, 1);
+    EXPECT_EQ(content(), "1=new@20 ");
+}
+
+TEST_F(Merging, null_and_text_differ_and_null_equals_null) {
+    make_indexes();
+    merge_rows({{"1", nullptr, "10"}});
+    EXPECT_EQ(merge_rows({{"1", nullptr, "10"}}).unchanged, 1);
+    EXPECT_EQ(merge_rows({{"1", "a", "10"}}).changed, 1);
+    EXPECT_EQ(merge_rows({{"1", nullptr, "10"}}).changed, 1);
+}
+
+TEST_F(Merging, of_a_key_staged_twice_the_newest_counts) {
+    make_indexes();
+    const MergeCounts counts = merge_rows({{"1", "newest", "30"}, {"1", "older", "10"}, {"2", "b", "10"}});
+    EXPECT_EQ(counts.added, 2);
+    EXPECT_EQ(content(), "1=newest@30 2=b@10 ");
+}
+
+TEST_F(Merging, a_bare_table_loaded_with_a_key_twice_keeps_the_newest) {
+    auto transaction = begin();
+    auto loader = std::move(*transaction->loader("a_thing", loader_columns(target())));
+    ASSERT_TRUE(loader->append(batch_of({{"1", "older", "10"}, {"2", "b", "10"}, {"1", "newest", "30"}})));
+    ASSERT_EQ(*loader->finish(), 3);
+    loader.reset();
+    const auto dropped = drop_older_versions(*transaction, database_->dialect(), target());
+    ASSERT_TRUE(dropped) << dropped.error().message;
+    EXPECT_EQ(*dropped, 1);
+    ASSERT_TRUE(transaction->commit());
+    EXPECT_EQ(content(), "1=newest@30 2=b@10 ");
+}
+
+}  // namespace
+}  // namespace koppla

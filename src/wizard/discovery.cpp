@@ -1,0 +1,94 @@
+#include "wizard/discovery.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace koppla {
+
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string result{text};
+    for (char& c : result) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return result;
+}
+
+/// How many letters have to change. [Levenshtein]
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0]++;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::string suggestion(std::string_view wanted, std::span<const std::string> names) {
+    std::vector<std::pair<std::size_t, std::string_view>> near;
+    for (const std::string& name : names) {
+        const std::string low = lower(name);
+        const bool contains = low.find(lower(wanted)) != std::string::npos;
+        const std::size_t far = contains ? 1 : distance(low, lower(wanted));
+        if (far <= 1 + wanted.size() / 4) near.emplace_back(far, name);
+    }
+    std::ranges::sort(near);
+    if (near.size() > 3) near.resize(3);
+    std::vector<std::string_view> words;
+    for (const auto& [far, name] : near) words.push_back(name);
+    return words.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(words, ", "));
+}
+
+Result<std::vector<Discovered>> discover(CrmConnector& connector, std::span<const DescribeRequest> requests,
+                                         const DiscoveryProgress& progress, const Call& call) {
+    const auto step = static_cast<std::size_t>(connector.abilities().objects_per_describe);
+    std::vector<Discovered> found;
+    for (std::size_t at = 0; at < requests.size(); at += step) {
+        const auto some = requests.subspan(at, std::min(step, requests.size() - at));
+        std::vector<Result<Described>> answers = TRY(connector.describe(some, call));
+        for (std::size_t i = 0; i < some.size(); ++i) {
+            found.push_back({.object = some[i].object, .described = std::move(answers.at(i))});
+            progress(found.size(), requests.size(), some[i].object);
+        }
+    }
+    return found;
+}
+
+Result<void> choose_fields(model::ObjectSchema& schema, const FieldChoice& choice) {
+    std::vector<std::string> names;
+    for (const model::FieldSchema& field : schema.fields) names.push_back(field.name);
+    for (const auto* list : {&choice.only, &choice.excluded}) {
+        for (const std::string& wanted : *list) {
+            if (schema.find(wanted) != nullptr) continue;
+            const auto notice = std::ranges::find(schema.notices, wanted, &model::MappingNotice::field);
+            if (notice != schema.notices.end()) {
+                return error(ErrorKind::unsupported, fmt::format("{}.{} ({}) can't be imported as it is: {}", schema.name,
+                                                                 wanted, notice->remote_type, notice->instead));
+            }
+            return error(ErrorKind::not_found,
+                         fmt::format("{} has no field {}, or this account can't see it{}", schema.name, wanted,
+                                     suggestion(wanted, names)));
+        }
+    }
+    const auto contains = [](const std::vector<std::string>& list, const std::string& name) {
+        return std::ranges::any_of(list, [&](const std::string& each) { return lower(each) == lower(name); });
+    };
+    std::erase_if(schema.fields, [&](const model::FieldSchema& field) {
+        if (field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag) return false;
+        return (!choice.only.empty() && !contains(choice.only, field.name)) || contains(choice.excluded, field.name);
+    });
+    return {};
+}
+
+}  // namespace koppla

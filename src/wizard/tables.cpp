@@ -1,0 +1,166 @@
+#include "wizard/tables.h"
+
+#include "platform/local_table.h"
+#include "platform/schemas.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace koppla {
+
+namespace {
+
+using model::FieldSchema;
+using model::Kind;
+using model::ObjectSchema;
+
+Result<bool> exists(db::Transaction& transaction, const db::Dialect& dialect, std::string_view relation) {
+    const auto cursor = TRY(transaction.query(dialect.relation_exists_sql(), {relation}));
+    return cursor->next();
+}
+
+Result<std::optional<ObjectSchema>> recorded(db::Transaction& transaction, const std::string& account,
+                                             const std::string& object) {
+    Result<RecordedSchema> found = Schemas{transaction}.find(account, object);
+    if (found) return std::optional{std::move(found->schema)};
+    if (found.error().kind == ErrorKind::not_found) return std::optional<ObjectSchema>{};
+    return found.error();
+}
+
+Result<std::set<std::string>> columns_of(db::Transaction& transaction, const std::string& quoted_table) {
+    const auto cursor = TRY(transaction.query(fmt::format("select * from {} limit 0", quoted_table)));
+    std::set<std::string> columns;
+    for (int i = 0; i < cursor->column_count(); ++i) columns.insert(std::string{cursor->column_name(i)});
+    return columns;
+}
+
+/// Local names of what was recorded before stay; a field whose type has changed keeps the column it has.
+void keep_names(ObjectSchema& schema, const ObjectSchema& before, std::vector<std::string>& notices) {
+    schema.local_table = before.local_table;
+    for (FieldSchema& field : schema.fields) {
+        const FieldSchema* known = before.find(field.name);
+        if (known == nullptr) continue;
+        field.column = known->column;
+        if (known->type.kind == field.type.kind && known->type.is_exact_text() == field.type.is_exact_text()) continue;
+        notices.push_back(fmt::format("{}.{} was {} and is {} in the CRM now; its column keeps the old type",
+                                      schema.name, field.name, name(known->type.kind), name(field.type.kind)));
+        field.type = known->type;
+    }
+    for (const FieldSchema& field : before.fields) {
+        if (schema.find(field.name) != nullptr) continue;
+        notices.push_back(fmt::format("{}.{} is no longer imported; its column stays as it is", schema.name, field.name));
+    }
+}
+
+class TakingIn {
+  public:
+    TakingIn(db::Transaction& transaction, const db::Dialect& dialect, const std::string& account, const Clock& clock)
+        : transaction_{transaction}, dialect_{dialect}, account_{account}, clock_{clock} {}
+
+    Result<TableChange> take_in(ChosenObject object) {
+        ObjectSchema& schema = object.schema;
+        TableChange change{.object = schema.name};
+        const std::optional<ObjectSchema> before = TRY(recorded(transaction_, account_, schema.name));
+        if (before) keep_names(schema, *before, change.notices);
+
+        TRY(name(schema));
+        for (const FieldSchema& field : schema.fields) {
+            if (field.type.is_exact_text()) {
+                change.notices.push_back(fmt::format("{}.{} has {} digits, more than a number here holds exactly: it is kept as text",
+                                                     schema.name, field.name, field.type.precision));
+            }
+            if (field.column != model::local_name(field.name)) {
+                change.notices.push_back(fmt::format("{}.{} has the column {}, since another has its name in lower case",
+                                                     schema.name, field.name, field.column));
+            }
+        }
+        change.table = schema.local_table;
+        change.fields = schema.fields.size();
+        change.is_new = !TRY(exists(transaction_, dialect_, schema.local_table));
+        TRY(change.is_new ? make_table(schema) : extend_table(schema, change));
+        TRY(make_label_view(schema));
+        TRY(record(object));
+        return change;
+    }
+
+  private:
+    Result<void> name(ObjectSchema& schema) {
+        Result<void> asked;
+        TRY(name_locally(schema, account_, dialect_, [&](std::string_view table) {
+            const Result<bool> taken = exists(transaction_, dialect_, table);
+            if (!taken) asked = taken.error();
+            return taken && *taken;
+        }));
+        return asked;
+    }
+
+    Result<void> make_table(const ObjectSchema& schema) {
+        TRY(transaction_.execute(create_table_sql(schema, dialect_)));
+        for (const std::string& sql : create_index_sql(schema, dialect_)) TRY(transaction_.execute(sql));
+        return {};
+    }
+
+    Result<void> extend_table(const ObjectSchema& schema, TableChange& change) {
+        const std::string table = dialect_.quoted(schema.local_table);
+        const std::set<std::string> there = TRY(columns_of(transaction_, table));
+        for (const FieldSchema& field : schema.fields) {
+            if (there.contains(field.column)) continue;
+            TRY(transaction_.execute(fmt::format("alter table {} add column {} {}", table, dialect_.quoted(field.column),
+                                                 dialect_.column_type(field.type))));
+            change.columns_added.push_back(field.column);
+        }
+        if (change.columns_added.empty()) return {};
+        for (const std::string& sql : drop_index_sql(schema, dialect_)) TRY(transaction_.execute(sql));
+        for (const std::string& sql : create_index_sql(schema, dialect_)) TRY(transaction_.execute(sql));
+        return {};
+    }
+
+    Result<void> make_label_view(const ObjectSchema& schema) {
+        TRY(transaction_.execute(fmt::format("drop view if exists {}", dialect_.quoted(label_view_name(schema)))));
+        if (std::ranges::none_of(schema.fields,
+                                 [](const FieldSchema& field) { return field.type.kind == Kind::enumeration; })) {
+            return {};
+        }
+        TRY(transaction_.execute(create_label_view_sql(schema, account_, dialect_)));
+        return {};
+    }
+
+    Result<void> record(const ChosenObject& object) {
+        const ObjectSchema& schema = object.schema;
+        TRY(Schemas{transaction_}.put({.account = account_, .schema = schema, .recorded_at = clock_.now()}, object.source));
+        Enumerations enumerations{transaction_};
+        TRY(enumerations.remove(account_, schema.name));
+        for (const FieldSchema& field : schema.fields) {
+            if (field.type.kind != Kind::enumeration && field.type.kind != Kind::enumerations) continue;
+            TRY(enumerations.put({.account = account_,
+                                  .object = schema.name,
+                                  .field = field.name,
+                                  .label = fmt::format("{} of {}", field.label, schema.label),
+                                  .values = field.values}));
+        }
+        return {};
+    }
+
+    db::Transaction& transaction_;
+    const db::Dialect& dialect_;
+    const std::string& account_;
+    const Clock& clock_;
+};
+
+}  // namespace
+
+Result<std::vector<TableChange>> take_in(db::Database& database, const std::string& account,
+                                         std::vector<ChosenObject> objects, const Clock& clock, const Call& call) {
+    const auto transaction = TRY(database.begin(db::Access::write, call));
+    TakingIn taking{*transaction, database.dialect(), account, clock};
+    std::vector<TableChange> changes;
+    for (ChosenObject& object : objects) changes.push_back(TRY(taking.take_in(std::move(object))));
+    TRY(transaction->commit());
+    return changes;
+}
+
+}  // namespace koppla

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/clock.h"
+#include "crm/connector.h"
+#include "db/database.h"
+#include "model/schema.h"
+
+#include <string>
+#include <vector>
+
+namespace koppla {
+
+/// What taking an object in did to its local table.
+struct TableChange {
+    std::string object;
+    std::string table;
+    std::size_t fields = 0;
+    bool is_new = false;
+    std::vector<std::string> columns_added;  ///< to a table that was there
+    std::vector<std::string> notices;        ///< what a person should know, a sentence each
+};
+
+/// One object that a person chose: its schema, already cut down to the chosen fields, and what the CRM said.
+struct ChosenObject {
+    model::ObjectSchema schema;
+    std::string source;
+};
+
+/// Records the schema and the enumerations of the chosen objects, makes the tables that aren't there and adds
+/// the columns that are new. No column or row is ever dropped here. All of it is one transaction.
+Result<std::vector<TableChange>> take_in(db::Database& database, const std::string& account,
+                                         std::vector<ChosenObject> objects, const Clock& clock, const Call& call);
+
+}  // namespace koppla

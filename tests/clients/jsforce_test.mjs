@@ -1,0 +1,185 @@
+// jsforce, unchanged from npm, against the sandbox. Every answer is compared with the sandbox's own state.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import jsforce from "jsforce";
+import { journal, post, ready, rows } from "./sandbox.mjs";
+
+const oauth2 = { loginUrl: ready.url, clientId: ready.client_id, clientSecret: ready.client_secret };
+const version = "60.0";
+
+async function withPassword(more = {}) {
+  const connection = new jsforce.Connection({ oauth2, version, ...more });
+  await connection.login(ready.username, ready.password + ready.security_token);
+  return connection;
+}
+
+// REST says null and 2026-11-01T10:00:00.000+0000 where CSV says nothing and …Z; numbers may differ in form.
+function assertCell(value, cell, where) {
+  if (value === null) assert.equal(cell, "", where);
+  else if (typeof value === "number") assert.equal(value, Number(cell), where);
+  else if (typeof value === "boolean") assert.equal(String(value), cell, where);
+  else assert.equal(value.replace(/\+0000$/, "Z"), cell, where);
+}
+
+function assertRecords(records, state, fields) {
+  for (const record of records) {
+    const row = state.get(record.Id);
+    assert.ok(row, `${record.Id} isn't in the sandbox`);
+    for (const field of fields) assertCell(record[field], row[field], `${record.Id} ${field}`);
+  }
+}
+
+const live = (state) => [...state.values()].filter((row) => row.IsDeleted !== "true");
+
+test("password flow logs in as the user that the sandbox has", async () => {
+  const connection = await withPassword();
+  const users = await rows("User");
+  const identity = await connection.identity();
+  assert.equal(identity.username, ready.username);
+  assert.equal(users.get(identity.user_id).Username, ready.username);
+});
+
+test("a wrong password is refused", async () => {
+  const connection = new jsforce.Connection({ oauth2, version });
+  await assert.rejects(connection.login(ready.username, "wrong"), /invalid_grant|authentication failure/);
+});
+
+test("client credentials flow logs in", async () => {
+  const connection = new jsforce.Connection({ instanceUrl: ready.url, oauth2, version });
+  await connection.authorize({ grant_type: "client_credentials" });
+  const { totalSize } = await connection.query("SELECT Id FROM Account");
+  assert.equal(totalSize, live(await rows("Account")).length);
+});
+
+test("after the session expired, the refresh token gets another", async () => {
+  const answer = await fetch(`${ready.url}/services/oauth2/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "password",
+      scope: "api refresh_token",
+      client_id: ready.client_id,
+      client_secret: ready.client_secret,
+      username: ready.username,
+      password: ready.password + ready.security_token,
+    }),
+  });
+  const { access_token: accessToken, refresh_token: refreshToken } = await answer.json();
+  assert.ok(refreshToken, "the sandbox gave no refresh token");
+  const connection = new jsforce.Connection({ instanceUrl: ready.url, oauth2, accessToken, refreshToken, version });
+  let refreshes = 0;
+  connection.on("refresh", () => (refreshes += 1));
+  await connection.query("SELECT Id FROM Account LIMIT 1");
+  assert.equal(refreshes, 0);
+  await post("/sandbox/session/expire");
+  const answers = await Promise.all([1, 2, 3].map(() => connection.query("SELECT Id FROM Account")));
+  const expected = live(await rows("Account")).length;
+  for (const { totalSize } of answers) assert.equal(totalSize, expected);
+  assert.equal(refreshes, 1);
+  assert.notEqual(connection.accessToken, accessToken);
+});
+
+test("describe and describeGlobal name what the sandbox has", async () => {
+  const connection = await withPassword();
+  const { fields } = await connection.describe("Contact");
+  const [row] = (await rows("Contact")).values();
+  const described = fields.filter((field) => !["address", "location"].includes(field.type)).map((field) => field.name);
+  assert.deepEqual(described.sort(), Object.keys(row).sort());
+  assert.ok(described.length >= 25);
+  const { sobjects } = await connection.describeGlobal();
+  for (const name of ["Account", "Contact", "Lead", "Opportunity", "Order", "User"])
+    assert.ok(sobjects.some((object) => object.name === name && object.queryable), name);
+});
+
+test("query pages until all records are there", async () => {
+  const connection = await withPassword();
+  const state = await rows("Contact");
+  const before = (await journal()).length;
+  const fields = ["Id", "LastName", "Email", "Description", "Birthdate", "SystemModstamp", "IsDeleted"];
+  const { records, done } = await connection.query(`SELECT ${fields.join(", ")} FROM Contact`, {
+    autoFetch: true,
+    maxFetch: 10_000,
+  });
+  assert.ok(done);
+  assert.equal(records.length, live(state).length);
+  assert.equal(new Set(records.map((record) => record.Id)).size, records.length);
+  assertRecords(records, state, fields);
+  const pages = (await journal()).slice(before).filter((entry) => entry.path.includes("/query"));
+  assert.equal(pages.length, Math.ceil(records.length / 2000));
+});
+
+test("query reaches parents, filters and orders", async () => {
+  const connection = await withPassword();
+  const contacts = await rows("Contact");
+  const accounts = await rows("Account");
+  const { records } = await connection.query(
+    "SELECT Id, Account.Name FROM Contact WHERE AccountId != null AND (Email != null OR Phone != null) ORDER BY Id LIMIT 200",
+  );
+  const expected = live(contacts).filter((row) => row.AccountId && (row.Email || row.Phone)).map((row) => row.Id);
+  assert.deepEqual(records.map((record) => record.Id), expected.sort().slice(0, 200));
+  for (const { Id, Account } of records) assert.equal(Account.Name, accounts.get(contacts.get(Id).AccountId).Name);
+});
+
+test("a bulk query of one page brings every record", async () => {
+  const connection = await withPassword();
+  const state = await rows("Contact");
+  connection.bulk2.pollInterval = 50;
+  const fields = ["Id", "LastName", "Email", "MailingStreet", "SystemModstamp"];
+  const records = await (await connection.bulk2.query(`SELECT ${fields.join(", ")} FROM Contact`)).toArray();
+  assert.equal(records.length, live(state).length);
+  assertRecords(records.map((r) => ({ ...r, SystemModstamp: r.SystemModstamp })), state, fields);
+});
+
+test("one record is created, read, updated and deleted", async () => {
+  const connection = await withPassword();
+  const name = 'Quote " comma , ünï 漢字 🙂';
+  const { id, success } = await connection.sobject("Account").create({ Name: name, NumberOfEmployees: 7 });
+  assert.ok(success);
+  let row = (await rows("Account")).get(id);
+  assert.equal(row.Name, name);
+  assert.equal(Number(row.NumberOfEmployees), 7);
+  assert.equal((await connection.sobject("Account").retrieve(id)).Name, name);
+  assert.ok((await connection.sobject("Account").update({ Id: id, Name: "Changed", NumberOfEmployees: null })).success);
+  row = (await rows("Account")).get(id);
+  assert.deepEqual([row.Name, row.NumberOfEmployees, row.IsDeleted], ["Changed", "", "false"]);
+  assert.ok((await connection.sobject("Account").destroy(id)).success);
+  assert.equal((await rows("Account")).get(id).IsDeleted, "true");
+  await assert.rejects(connection.sobject("Account").retrieve(id), /NOT_FOUND|ENTITY_IS_DELETED|deleted|not exist/i);
+});
+
+test("arrays of records are created, read, updated and deleted, each with an answer of its own", async () => {
+  const connection = await withPassword();
+  const account = connection.sobject("Account");
+  const made = await account.create([{ Name: "Array 1" }, { NumberOfEmployees: 3 }, { Name: "Array 3" }]);
+  assert.deepEqual(made.map((answer) => answer.success), [true, false, true]);
+  assert.equal(made[1].errors[0].statusCode ?? made[1].errors[0].errorCode, "REQUIRED_FIELD_MISSING");
+  const ids = [made[0].id, made[2].id];
+  const read = await account.retrieve(ids);
+  assert.deepEqual(read.map((record) => record.Name), ["Array 1", "Array 3"]);
+  const changed = await account.update(ids.map((Id) => ({ Id, Name: `${Id} changed` })));
+  assert.ok(changed.every((answer) => answer.success));
+  let state = await rows("Account");
+  for (const id of ids) assert.equal(state.get(id).Name, `${id} changed`);
+  const removed = await account.destroy(ids);
+  assert.ok(removed.every((answer) => answer.success));
+  state = await rows("Account");
+  for (const id of ids) assert.equal(state.get(id).IsDeleted, "true");
+});
+
+test("upsert creates by external id, then updates the same record; single and arrays", async () => {
+  const connection = await withPassword();
+  const account = connection.sobject("Account");
+  const withKey = async (key) => live(await rows("Account")).filter((row) => row.ExtKey__c === key);
+  assert.ok((await account.upsert({ ExtKey__c: "jsforce-1", Name: "First" }, "ExtKey__c")).success);
+  const [first] = await withKey("jsforce-1");
+  assert.equal(first.Name, "First");
+  assert.ok((await account.upsert({ ExtKey__c: "jsforce-1", Name: "Second" }, "ExtKey__c")).success);
+  const again = await withKey("jsforce-1");
+  assert.deepEqual(again.map((row) => [row.Id, row.Name]), [[first.Id, "Second"]]);
+  const answers = await account.upsert(
+    [{ ExtKey__c: "jsforce-1", Name: "Third" }, { ExtKey__c: "jsforce-2", Name: "New" }],
+    "ExtKey__c",
+  );
+  assert.ok(answers.every((answer) => answer.success));
+  assert.deepEqual((await withKey("jsforce-1")).map((row) => row.Name), ["Third"]);
+  assert.deepEqual((await withKey("jsforce-2")).map((row) => row.Name), ["New"]);
+});

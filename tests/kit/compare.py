@@ -1,0 +1,87 @@
+"""Compares records as CSV cells with a table of the store, cell by cell."""
+import decimal
+
+
+class Difference(AssertionError):
+    pass
+
+
+def matches(cell, value, declared):
+    """Whether a store's value of a column declared so is what the CSV's cell says; "" is no value."""
+    if cell == "" or value is None:
+        return cell == "" and value is None
+    if declared == "boolean":
+        return cell in ("true", "false") and value == int(cell == "true")
+    if declared == "integer":
+        return isinstance(value, int) and decimal.Decimal(cell) == value
+    if declared == "real":
+        return float(cell) == value
+    if declared == "text" and isinstance(value, str) and cell != value:
+        return is_same_number(cell, value)
+    return cell == value
+
+
+def is_same_number(cell, value):
+    """Exact decimals are text, and may be written with or without an exponent."""
+    try:
+        return "e" in cell.lower() and decimal.Decimal(cell) == decimal.Decimal(value)
+    except decimal.InvalidOperation:
+        return False
+
+
+class Comparison:
+    """The result of comparing one object: counts, and the first differences in words."""
+
+    def __init__(self, table):
+        self.table = table
+        self.records = self.cells = self.different = 0
+        self.examples = []
+
+    def differs(self, text):
+        self.different += 1
+        if len(self.examples) < 10:
+            self.examples.append(f"{self.table}: {text}")
+
+    def __str__(self):
+        return f"{self.table}: {self.records} records, {self.cells} cells compared, {self.different} different"
+
+
+def compare(rows, store, table, without=()):
+    """`rows`: dicts by field name. Every field but those in `without` has to be a column of the table, and
+    every row of the table has to be among `rows`."""
+    result = Comparison(table)
+    declared = {name: kind.lower() for _, name, kind, *_ in store.execute(f'pragma table_info("{table}")')}
+    fields = [f for f in rows[0] if f not in without] if rows else []
+    missing = [f for f in fields if f.lower() not in declared]
+    if missing or not declared:
+        result.differs(f"has no column for {missing}" if declared else "is no table of the store")
+        return result
+    chosen = ", ".join(f'"{f.lower()}"' for f in fields) or "id"
+    by_id = {row[0]: row[1:] for row in store.execute(f'select id, {chosen} from "{table}"')}
+    for row in rows:
+        result.records += 1
+        kept = by_id.pop(row["Id"], None)
+        if kept is None:
+            result.differs(f"{row['Id']} is missing")
+            continue
+        for field, value in zip(fields, kept):
+            result.cells += 1
+            if not matches(row[field], value, declared[field.lower()]):
+                result.differs(f"{row['Id']} {field}: {row[field]!r:.120} became {value!r:.120}")
+    for surplus in by_id:
+        result.differs(f"{surplus} is in the store alone")
+    return result
+
+
+def demand_equal(sandbox, koppla, account, names, without=()):
+    """Fails unless each object's table equals the sandbox's own state; prints what was compared."""
+    with koppla.connect() as store:
+        results = [compare(sandbox.rows(name), store, f"{account}_{name.lower()}", without) for name in names]
+    for result in results:
+        print(result, flush=True)
+    wrong = [text for result in results for text in result.examples]
+    if wrong:
+        raise Difference("\n".join(wrong))
+    if not any(result.cells for result in results):
+        raise Difference("nothing was compared")
+    return results

@@ -1,0 +1,117 @@
+"""The program under test, with a store of its own."""
+import json
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+
+from kit import setting
+
+
+class Outcome:
+    """How a command ended."""
+
+    def __init__(self, command, code, stdout, stderr):
+        self.command, self.code, self.stdout, self.stderr = command, code, stdout, stderr
+
+    @property
+    def document(self):
+        """What --json printed: one JSON document."""
+        return json.loads(self.stdout)
+
+    @property
+    def said(self):
+        return self.stdout + self.stderr
+
+    def __str__(self):
+        return (f"{' '.join(self.command)}\nended with {self.code}\n--- stdout\n{self.stdout[-4000:]}\n"
+                f"--- stderr\n{self.stderr[-4000:]}")
+
+
+def by_object(document):
+    return {report["object"]: report for report in document["imports"]}
+
+
+class Koppla:
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.store = self.folder / "koppla.db"
+        self.environment = setting.clean_environment(KOPPLA_STORE=f"sqlite:{self.store}", NO_PROXY="127.0.0.1,localhost")
+        self.outcomes = []
+
+    def command(self, *words):
+        return [setting.program("koppla"), *(str(word) for word in words)]
+
+    def run(self, *words, given="", seconds=600):
+        """Runs a command to its end; whatever it answers is returned."""
+        done = subprocess.run(self.command(*words), input=given, capture_output=True, text=True, timeout=seconds,
+                              encoding="utf-8", errors="surrogateescape", env=self.environment, cwd=self.folder)
+        self.outcomes.append(Outcome(done.args[1:], done.returncode, done.stdout, done.stderr))
+        return self.outcomes[-1]
+
+    def do(self, *words, given="", code=0):
+        """Runs a command that has to end with `code`."""
+        outcome = self.run(*words, given=given)
+        if outcome.code != code:
+            raise AssertionError(f"expected exit code {code}: {outcome}")
+        return outcome
+
+    def start(self, *words):
+        """Starts a command that the scenario itself will end; it can't read from a terminal."""
+        return subprocess.Popen(self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, env=self.environment, cwd=self.folder)
+
+    def interrupt(self, process):
+        """Ctrl-C, as the terminal sends it."""
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        self.outcomes.append(Outcome(process.args[1:], process.returncode, stdout, stderr))
+        return self.outcomes[-1]
+
+    def secret_file(self, name, text):
+        path = self.folder / name
+        path.touch(0o600)
+        path.write_text(text)
+        return path
+
+    def add_account(self, sandbox, name="demo", auth="client-credentials", **settings):
+        """Makes the store where there is none, and the account with the sandbox's credentials."""
+        if not self.store.exists():
+            self.do("init")
+        words = ["account", "add", name, "--type", "salesforce", "--server", sandbox.url, "--ca", sandbox.ca,
+                 "--auth", auth, "--client-id", sandbox.ready["client_id"],
+                 "--client-secret-file", self.secret_file("client-secret", sandbox.ready["client_secret"])]
+        if auth == "password":
+            words += ["--username", sandbox.ready["username"],
+                      "--password-file", self.secret_file("password", sandbox.ready["password"]),
+                      "--security-token-file", self.secret_file("token", sandbox.ready["security_token"])]
+        for setting_name, value in settings.items():
+            words += ["--" + setting_name.replace("_", "-"), value]
+        return self.do(*words)
+
+    def imported(self, *words, code=0):
+        """`koppla import … --json`; the reports of the objects, by name."""
+        return by_object(self.do("import", *words, "--json", code=code).document)
+
+    def connect(self):
+        """The store, read-only."""
+        return sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)
+
+    def tables(self):
+        """Everything in the store's data tables, to compare before with after."""
+        with self.connect() as store:
+            names = [name for (name,) in store.execute("select name from sqlite_master where type = 'table' "
+                                                       "and name not like 'koppla\\_%' escape '\\' order by name")]
+            return {name: store.execute(f'select * from "{name}" order by id').fetchall() for name in names}
+
+    def store_bytes(self):
+        """Each file of the store: data, write-ahead log, what lies beside it."""
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()
+                if path.name.startswith(self.store.name) and path.is_file()}
+
+    def is_alone(self):
+        """True where no scratch file of a run was left beside the store."""
+        known = {self.store.name + end for end in ("", "-wal", "-shm", ".key")}
+        return {n for n in os.listdir(self.folder) if n.startswith(self.store.name)} <= known

@@ -1,0 +1,107 @@
+"""The stand-in org, started for one scenario on a free port."""
+import csv
+import io
+import json
+import pathlib
+import signal
+import ssl
+import subprocess
+import urllib.parse
+import urllib.request
+
+from kit import setting
+
+START_SECONDS_MAX = 120
+
+
+class Sandbox:
+    """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins."""
+
+    def __init__(self, folder, records=None, org=None, seed=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.ready_file = self.folder / "ready.json"
+        self.log_file = self.folder / "sandbox.log"
+        self.command = [setting.program("koppla-sandbox"), "serve", "--state", str(self.folder / "sandbox.db"),
+                        "--seed", str(setting.SEED if seed is None else seed),
+                        "--ready-file", str(self.ready_file)]
+        if records:
+            self.command += ["--records", ",".join(f"{name}={count}" for name, count in records.items())]
+        if org:
+            self.command += ["--org", str(org)]
+
+    def __enter__(self):
+        self.ready_file.unlink(missing_ok=True)
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                            env=setting.clean_environment())
+        try:
+            self._await_ready()
+        except BaseException:
+            self.stop()
+            raise
+        self.ready = json.loads(self.ready_file.read_text())["salesforce"]
+        self.url = self.ready["url"]
+        self.ca = self.ready["ca"]
+        context = ssl.create_default_context(cafile=self.ca)
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
+                                                  urllib.request.HTTPSHandler(context=context))
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _await_ready(self):
+        step = 0.02
+        for _ in range(int(START_SECONDS_MAX / step)):
+            if self.ready_file.exists():
+                return
+            try:
+                self.process.wait(step)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(f"the sandbox ended with {self.process.returncode}: {self.log()}")
+        raise AssertionError(f"the sandbox was not ready after {START_SECONDS_MAX} s: {self.log()}")
+
+    def stop(self):
+        """Ends it as an administrator would; a sandbox that doesn't end cleanly fails the scenario."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"the sandbox did not end within 60 s of SIGTERM: {self.log()}") from None
+        if code not in (0, -signal.SIGTERM):
+            raise AssertionError(f"the sandbox ended with {code}: {self.log()}")
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def fetch(self, path, body=None, method=None):
+        """The answer's body; `body` goes as JSON."""
+        request = urllib.request.Request(self.url + path, method=method,
+                                         data=None if body is None else json.dumps(body).encode(),
+                                         headers={"Content-Type": "application/json"})
+        with self.opener.open(request, timeout=120) as answer:
+            return answer.read()
+
+    def post(self, path, body=None):
+        return json.loads(self.fetch(path, body or {}, "POST"))
+
+    def journal(self, since=1):
+        return json.loads(self.fetch(f"/sandbox/journal?from={since}"))["requests"]
+
+    def charged_calls(self):
+        return sum(entry["charged"] for entry in self.journal())
+
+    def change(self, name, update=0, delete=0, insert=0):
+        return self.post("/sandbox/change", {"object": name, "update": update, "delete": delete, "insert": insert})
+
+    def state(self):
+        return json.loads(self.fetch("/sandbox/state"))
+
+    def rows(self, name):
+        """All records of an object, deleted ones too, as the sandbox's own state has them."""
+        text = self.fetch("/sandbox/rows?" + urllib.parse.urlencode({"object": name})).decode("utf-8")
+        return list(csv.DictReader(io.StringIO(text, newline="")))

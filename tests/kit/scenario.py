@@ -1,0 +1,32 @@
+"""What every scenario starts from: a folder of its own that goes when the test passed."""
+import shutil
+import sys
+import tempfile
+import unittest
+
+from kit import setting
+from kit.koppla import Koppla
+from kit.sandbox import Sandbox
+
+FIVE = ["Account", "Contact", "Lead", "Opportunity", "Order"]
+
+
+class Scenario(unittest.TestCase):
+    maxDiff = 4000
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="koppla-scenario-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.koppla = Koppla(self.folder + "/koppla")
+
+    def sandbox(self, records=None, **more):
+        """A running sandbox that ends with the test."""
+        sandbox = Sandbox(self.folder + "/sandbox", records, **more)
+        sandbox.__enter__()
+        self.addCleanup(sandbox.stop)
+        return sandbox
+
+
+def main():
+    print(f"programs in {setting.PROGRAMS}; KOPPLA_SEED={setting.SEED}", file=sys.stderr, flush=True)
+    unittest.main(verbosity=2)

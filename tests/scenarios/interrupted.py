@@ -1,0 +1,67 @@
+"""Ctrl-C in the middle of an import leaves the store as it was."""
+import threading
+
+from kit.between import Between
+from kit.certificates import Authority
+from kit.compare import demand_equal
+from kit.scenario import Scenario, main
+
+
+class Interrupted(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.org = self.sandbox({"Account": 3000})
+        authority = Authority(self.folder + "/authority")
+        self.between = Between(authority.certificate("good"), self.org)
+        self.between.__enter__()
+        self.addCleanup(self.between.__exit__)
+        self.koppla.add_account(self.org)
+        self.koppla.do("account", "edit", "demo", "--server", self.between.url, "--ca", authority.ca)
+        self.koppla.do("wizard", "demo", "--tables", "Account", "--yes")
+
+    def interrupt_in_the_middle_of(self, *words, of):
+        """Starts a command and interrupts it when half of an answer on a path with `of` has been sent."""
+        reached, go_on = threading.Event(), threading.Event()
+
+        def hold(path, answer):
+            if of in path:
+                answer.hold = go_on
+                reached.set()
+
+        self.between.tamper = hold
+        process = self.koppla.start(*words)
+        try:
+            self.assertTrue(reached.wait(60), "the import never asked for rows")
+            return self.koppla.interrupt(process)
+        finally:
+            go_on.set()
+            self.between.tamper = None
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
+
+    def test_ctrl_c_leaves_the_store_as_it_was(self):
+        for way, of in (("bulk", "/results"), ("pages", "/queryAll")):
+            with self.subTest(f"first import by {way}"):
+                before = self.koppla.tables()
+                outcome = self.interrupt_in_the_middle_of("import", "demo", "Account", "--via", way, of=of)
+                self.assertEqual(outcome.code, 130, str(outcome))
+                self.assertEqual(self.koppla.tables(), before)
+                self.assertTrue(self.koppla.is_alone())
+                self.assertEqual(self.koppla.do("run", "list", "--json").document[0]["outcome"], "failed")
+        self.koppla.do("import", "demo", "Account")
+        demand_equal(self.org, self.koppla, "demo", ["Account"])
+        self.org.change("Account", update=300, delete=30)
+        before = self.koppla.tables()
+        for way, of in (("bulk", "/results"), ("pages", "/queryAll")):
+            with self.subTest(f"later import by {way}"):
+                outcome = self.interrupt_in_the_middle_of("import", "demo", "Account", "--via", way, of=of)
+                self.assertEqual(outcome.code, 130, str(outcome))
+                self.assertEqual(self.koppla.tables(), before)
+                self.assertTrue(self.koppla.is_alone())
+        self.koppla.do("import", "demo", "Account")
+        demand_equal(self.org, self.koppla, "demo", ["Account"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # The layer test: fails on an #include of a module that module() does not name, and on a fenced
 # third-party header outside its module. Run as: cmake -DROOT=… -DLAYERS=file -P layers.cmake
 file(STRINGS ${LAYERS} lines)
@@ -31,7 +32,7 @@ foreach(name ${names})
                 endif()
             endif()
             foreach(fence ${fences})
-                string(FIND "${include}" "${fence}" at)
+                string(FIND "${include}" "<${fence}" at)
                 if(NOT at EQUAL -1 AND NOT name IN_LIST owners_${fence})
                     message("${file}: ${fence} belongs to '${owners_${fence}}' alone: ${include}")
                     math(EXPR failures "${failures} + 1")

@@ -26,15 +26,15 @@ Page Cursors::keep(std::shared_ptr<const Selection> selection, std::int64_t page
 
 std::optional<Page> Cursors::find(std::string_view locator) {
     const auto dash = locator.rfind('-');
-    if (dash == std::string_view::npos) return std::nullopt;
+    if (dash != 18 && dash != 15) return std::nullopt;
     const auto number = locator.substr(dash + 1);
     std::int64_t from = -1;
     const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), from);
     if (failure != std::errc{} || end != number.data() + number.size() || from < 0) return std::nullopt;
-    const auto id = locator.substr(0, std::min<std::size_t>(dash, 15));
+    const auto id = locator.substr(0, 15);
     return state_.with([&](State& state) -> std::optional<Page> {
         const auto page = std::ranges::find_if(
-            state.pages, [&](const Page& kept) { return kept.cursor_id.starts_with(id) && id.size() == 15; });
+            state.pages, [&](const Page& kept) { return kept.cursor_id.starts_with(id); });
         if (page == state.pages.end() || from >= page->selection->record_count()) return std::nullopt;
         auto found = *page;
         found.from = from;

@@ -78,7 +78,7 @@ TEST(Records, EscapesAreUndoneInPlace) {
         R"({"totalSize":1,"done":true,"records":[{"Id":"\u00e9\ud83d\ude00\ud83dx\udc00\n\t\/\\\"\u0000","Name":"y"}]})",
         {"Id", "Name"});
     ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->rows[0][0], std::string("é😀\xEF\xBF\xBDx\xEF\xBF\xBD\n\t/\\\"\0", 21));
+    EXPECT_EQ(result->rows[0][0], std::string("é😀\xEF\xBF\xBDx\xEF\xBF\xBD\n\t/\\\"\0", 19));
     EXPECT_EQ(result->rows[0][1], "y");
 }
 

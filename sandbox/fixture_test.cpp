@@ -13,30 +13,12 @@ std::filesystem::path fresh_folder() {
     return ::mkdtemp(pattern.data());
 }
 
-/// The state file that the tests copy.
-struct Model {
-    Model() {
-        HandClock clock;
-        const auto org = Org::open(
-            OrgOptions{
-                .state = folder / "org.db", .seed = 7, .records = {{"Account", 30}, {"Contact", 2'500}}},
-            clock);
-        if (!org) throw std::runtime_error{org.error().message};
-    }
-    ~Model() { std::filesystem::remove_all(folder); }
-    Model(const Model&) = delete;
-    Model& operator=(const Model&) = delete;
-
-    const std::filesystem::path folder = fresh_folder();
-};
-
 }  // namespace
 
 SandboxTest::SandboxTest() : folder_{fresh_folder()} {
-    // Generated once: every test works on a copy.
-    static const Model model;
-    std::filesystem::copy(model.folder, folder_);
-    auto org = Org::open(OrgOptions{.state = folder_ / "org.db", .seed = 7}, clock_);
+    auto org = Org::open(
+        OrgOptions{.state = folder_ / "org.db", .seed = 7, .records = {{"Account", 30}, {"Contact", 2'500}}},
+        clock_);
     if (!org) throw std::runtime_error{org.error().message};
     org_ = std::move(*org);
     services_ = std::make_unique<Services>(

@@ -111,6 +111,9 @@ Running::Running(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 Running::~Running() = default;
 
 Result<std::unique_ptr<Running>> Running::start(const ServeOptions& options, Clock& clock) {
+    // One of an earlier start would be taken for this one's.
+    std::error_code absent;
+    if (options.ready_file) std::filesystem::remove(*options.ready_file, absent);
     auto org = TRY(Org::open(options.org, clock));
     auto credentials = TRY(credentials_of(*org));
     const auto listen = TRY(listening(options));

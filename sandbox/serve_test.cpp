@@ -82,6 +82,15 @@ TEST_F(Serve, KeepsItsKeysToItself) {
     }
 }
 
+TEST_F(Serve, RemovesTheReadyFileOfAnEarlierStart) {
+    ASSERT_TRUE(replace_file(folder_ / "ready.json", "{}", Readers::owner));
+    const auto running = Running::start(
+        ServeOptions{.org = {.state = folder_ / "missing" / "org.db"}, .ready_file = folder_ / "ready.json"},
+        clock_);
+    EXPECT_FALSE(running);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "ready.json"));
+}
+
 TEST_F(Serve, SaysWhatHindersIt) {
     const auto running =
         Running::start(ServeOptions{.org = {.state = folder_ / "missing" / "org.db"}}, clock_);

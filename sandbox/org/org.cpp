@@ -2,7 +2,7 @@
 
 #include "base/guarded.h"
 #include "db/sqlite/sqlite_database.h"
-#include "sandbox/org/content/generator.h"
+#include "sandbox/org/content/invention.h"
 #include "sandbox/org/content/populate.h"
 #include "sandbox/org/identifier.h"
 #include "sandbox/org/pending.h"
@@ -15,7 +15,6 @@
 #include <atomic>
 #include <charconv>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,8 +24,7 @@ namespace koppla::sandbox {
 namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t state_cache_bytes = 64U * 1024U * 1024U;
-constexpr std::int64_t sample_ids_max = 1'000;
+constexpr std::size_t state_cache_bytes = std::size_t{64} << 20;
 
 std::int64_t milliseconds(const Clock& clock) {
     return clock.now().time_since_epoch().count();
@@ -113,7 +111,7 @@ struct Org::Inside {
 Org::Org(std::unique_ptr<Inside> inside) : inside_{std::move(inside)} {}
 Org::~Org() = default;
 
-Result<std::unique_ptr<Org>> Org::open(OrgOptions options, const Clock& clock) {
+Result<std::unique_ptr<Org>> Org::open(const OrgOptions& options, const Clock& clock) {
     auto database = TRY(db::open_sqlite({.path = options.state,
                                          .create = db::SqliteOptions::Create::if_missing,
                                          .cache_bytes = state_cache_bytes}));
@@ -272,98 +270,6 @@ Result<void> Org::set_setting(std::string_view name, std::string_view value) {
     return transaction->commit();
 }
 
-namespace {
-
-/// Live rows that no late deletion waits for, as many as asked or all, picked by chance.
-Result<std::vector<std::string>> picked_ids(db::Transaction& transaction, const Object& object,
-                                            std::size_t count, std::uint64_t chance) {
-    std::vector<std::int64_t> rows;
-    const std::string live = object.has("IsDeleted") ? " AND t.\"IsDeleted\" = 0" : "";
-    const auto cursor = TRY(transaction.query(fmt::format(
-        "SELECT t.{} FROM {} t WHERE NOT EXISTS (SELECT 1 FROM sandbox_pending p WHERE p.id = t.\"Id\""
-        " AND (p.kind = 'erase' OR json_extract(p.fields, '$.IsDeleted') = 1)){} ORDER BY 1",
-        soql::row_column, soql::table_sql(object), live)));
-    while (TRY(cursor->next())) rows.push_back(cursor->integer(0));
-    std::vector<std::string> ids;
-    for (std::size_t i = 0; i < std::min(count, rows.size()); ++i) {
-        chance = mixed(chance);
-        std::swap(rows[i], rows[i + chance % (rows.size() - i)]);
-        const auto row = TRY(transaction.query(
-            fmt::format("SELECT \"Id\" FROM {} WHERE {} = $1", soql::table_sql(object), soql::row_column),
-            {rows[i]}));
-        if (TRY(row->next())) ids.emplace_back(row->text(0));
-    }
-    return ids;
-}
-
-/// Changes that the sandbox makes to an object by itself, with values that the generator invents.
-class Invention {
-  public:
-    Invention(db::Transaction& transaction, const Catalog& catalog, const Object& object, std::uint64_t seed)
-        : transaction_{transaction}, catalog_{catalog}, object_{object}, chance_{mixed(seed)} {}
-
-    Result<void> prepare() {
-        std::map<std::string, LinkTargets> links;
-        State state{transaction_};
-        for (const Field& field : object_.fields()) {
-            const Object* target = field.is_reference() ? catalog_.target_of(field) : nullptr;
-            if (target == nullptr || links.contains(target->name())) continue;
-            links.emplace(target->name(), LinkTargets{.ids = TRY(state.some_ids(*target, sample_ids_max))});
-        }
-        // Row numbers far beyond those of the first filling: keys stay unique.
-        generator_ = std::make_unique<Generator>(
-            catalog_, object_,
-            GeneratorOptions{
-                .seed = chance_, .first_number = chance_ % 1'000, .total = 1, .links = std::move(links)});
-        return {};
-    }
-
-    /// All the fields that a create may set.
-    Result<Values> fresh() {
-        const auto cells = generator_->row(next_row());
-        Values values;
-        for (std::size_t i = 0; i < cells.size(); ++i) {
-            const Field& field = *generator_->fields()[i];
-            if (field.createable && cells[i].is_text())
-                values[field.name] = TRY(value_from_csv(field, cells[i].text()));
-        }
-        values.erase("OwnerId");
-        return values;
-    }
-
-    /// A few plain fields that an update may set; never links or keys.
-    Result<Values> edited() {
-        const auto cells = generator_->row(next_row());
-        std::vector<std::size_t> open;
-        for (std::size_t i = 0; i < cells.size(); ++i) {
-            const Field& field = *generator_->fields()[i];
-            const bool is_plain = field.updateable && !field.is_id() && !field.unique && !field.external_id;
-            if (is_plain && field.name != "Username" && (cells[i].is_text() || field.nillable))
-                open.push_back(i);
-        }
-        Values values;
-        for (int count = 0; count < 3 && !open.empty(); ++count) {
-            chance_ = mixed(chance_);
-            const std::size_t i = open[chance_ % open.size()];
-            const Field& field = *generator_->fields()[i];
-            values[field.name] = cells[i].is_text() ? TRY(value_from_csv(field, cells[i].text())) : Value{};
-        }
-        return values;
-    }
-
-  private:
-    std::uint64_t next_row() { return 1'000'000'000 + chance_ % 1'000'000'000 + row_++; }
-
-    db::Transaction& transaction_;
-    const Catalog& catalog_;
-    const Object& object_;
-    std::uint64_t chance_;
-    std::uint64_t row_ = 0;
-    std::unique_ptr<Generator> generator_;
-};
-
-}  // namespace
-
 Result<ChangedIds> Org::change(const Object& object, const ChangeCounts& counts) {
     TRY(inside_->apply_due());
     const auto transaction = TRY(inside_->begin(db::Access::write));
@@ -375,13 +281,12 @@ Result<ChangedIds> Org::change(const Object& object, const ChangeCounts& counts)
     const std::uint64_t chance = mixed(inside_->identity.seed ^ mixed(static_cast<std::uint64_t>(round)));
 
     Writer writer{*transaction, inside_->catalog, inside_->moment()};
-    Invention invention{*transaction, inside_->catalog, object, chance};
-    TRY(invention.prepare());
+    const auto invention = TRY(Invention::make(*transaction, inside_->catalog, object, chance));
     const auto touched = static_cast<std::size_t>(std::max<std::int64_t>(counts.updates + counts.deletes, 0));
     ChangedIds changed;
-    for (const std::string& id : TRY(picked_ids(*transaction, object, touched, chance))) {
+    for (const std::string& id : TRY(invention->ids(touched))) {
         if (static_cast<std::int64_t>(changed.updated.size()) < counts.updates) {
-            Values edited = TRY(invention.edited());
+            Values edited = TRY(invention->edited());
             TRY(writer.update(object, id, std::move(edited)));
             changed.updated.push_back(id);
         } else {
@@ -390,7 +295,7 @@ Result<ChangedIds> Org::change(const Object& object, const ChangeCounts& counts)
         }
     }
     for (std::int64_t i = 0; i < counts.inserts; ++i) {
-        Values fresh = TRY(invention.fresh());
+        Values fresh = TRY(invention->fresh());
         changed.inserted.push_back(TRY(writer.insert(object, std::move(fresh))));
     }
     TRY(inside_->commit(*transaction));

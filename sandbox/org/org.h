@@ -55,7 +55,7 @@ struct RowOptions {
 /// carry the vendor's errorCode in `symbol`.
 class Org {
   public:
-    static Result<std::unique_ptr<Org>> open(OrgOptions options, const Clock& clock);
+    static Result<std::unique_ptr<Org>> open(const OrgOptions& options, const Clock& clock);
     ~Org();
 
     /// What of an org folder didn't fit, one sentence each; empty otherwise.

@@ -15,7 +15,7 @@ TEST(Identifier, HasTheVendorsChecksum) {
     EXPECT_EQ(id_checksum("001D000000IRFma"), "IAH");
     EXPECT_EQ(normal_id("001D000000IRFma"), "001D000000IRFmaIAH");
     EXPECT_EQ(normal_id("001d000000irfmaiah"), "001D000000IRFmaIAH") << "case is put right";
-    EXPECT_EQ(normal_id("001D000000IRFmaIAI"), std::nullopt) << "there is no letter for that bit";
+    EXPECT_EQ(normal_id("001D000000IRFmaBAH"), std::nullopt) << "there is no letter for that bit";
     EXPECT_EQ(normal_id("001D000000IRFma!AH"), std::nullopt);
     EXPECT_EQ(normal_id("001D000000IRFm'"), std::nullopt);
     EXPECT_EQ(normal_id(""), std::nullopt);

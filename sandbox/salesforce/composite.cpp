@@ -154,6 +154,7 @@ bool is_read(const Part& part) {
 
 std::vector<http::Response> answer_each(Services& services, const std::vector<Part>& parts) {
     std::vector<http::Response> responses;
+    responses.reserve(parts.size());
     References references;
     for (const auto& part : parts) responses.push_back(answer_one(services, part, references));
     return responses;

@@ -31,10 +31,10 @@ std::optional<Page> Cursors::find(std::string_view locator) {
     std::int64_t from = -1;
     const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), from);
     if (failure != std::errc{} || end != number.data() + number.size() || from < 0) return std::nullopt;
-    const auto id = locator.substr(0, 15);
+    const auto id = normal_id(locator.substr(0, dash));
     return state_.with([&](State& state) -> std::optional<Page> {
-        const auto page = std::ranges::find_if(
-            state.pages, [&](const Page& kept) { return kept.cursor_id.starts_with(id); });
+        const auto page = std::ranges::find(state.pages, id,
+                                            [](const Page& kept) { return std::optional{kept.cursor_id}; });
         if (page == state.pages.end() || from >= page->selection->record_count()) return std::nullopt;
         auto found = *page;
         found.from = from;

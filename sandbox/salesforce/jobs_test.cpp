@@ -194,6 +194,13 @@ TEST_F(Jobs, AreListedAndDeleted) {
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder_ / "spool"}, {}), 1);
 }
 
+TEST_F(Jobs, AreKnownByTheirIdsOfFifteenCharactersToo) {
+    const auto id = done("SELECT Id FROM Contact LIMIT 1");
+    EXPECT_EQ(get("/jobs/query/" + id.substr(0, 15))["id"], id);
+    for (const auto& other : {id.substr(0, 15) + "AAA", id + "x", std::string{"750"}})
+        EXPECT_EQ(get("/jobs/query/" + other, 404)[0]["errorCode"], "NOT_FOUND") << other;
+}
+
 TEST_F(Jobs, CantBeAbortedOnceTheyAreOver) {
     const auto id = done("SELECT Id FROM Contact");
     EXPECT_EQ(send("PATCH", "/jobs/query/" + id, {{"state", "Aborted"}}, 400)[0]["errorCode"], "API_ERROR");

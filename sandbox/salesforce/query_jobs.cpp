@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
 
+/// The 18-character form; no job has the empty one.
+std::string key(std::string_view id) {
+    return normal_id(id).value_or(std::string{});
+}
+
 /// Result files of a sandbox that was killed.
 void clear_folder(const std::filesystem::path& folder) {
     std::error_code ignored;

@@ -67,7 +67,6 @@ class QueryJobs {
     void work(const std::stop_token& stop);
     void run(const std::string& id, const std::stop_token& stop);
     Result<QueryJob> render(QueryJob job, const std::stop_token& stop);
-    std::string key(std::string_view id) const { return std::string{id.substr(0, 15)}; }
 
     Org& org_;
     const Clock& clock_;
@@ -75,7 +74,7 @@ class QueryJobs {
     std::atomic<std::int64_t> page_rows_ = 0;
     std::mutex mutex_;
     std::condition_variable_any queued_;
-    std::map<std::string, QueryJob, std::less<>> jobs_;  ///< by 15-character id
+    std::map<std::string, QueryJob, std::less<>> jobs_;
     std::deque<std::string> queue_;
     std::uint64_t next_ = 1;
     std::jthread worker_;  ///< last: ends before what it works with

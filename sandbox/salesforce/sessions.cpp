@@ -24,8 +24,8 @@ Credentials make_credentials(std::string_view organization_id, std::string_view 
                        .access_token = std::string{organization_id.substr(0, 15)} + "!" + random_text(96)};
 }
 
-Sessions::Sessions(std::string organization_id, const Credentials& credentials, Clock& clock)
-    : token_prefix_{organization_id.substr(0, 15) + "!"}, clock_{clock} {
+Sessions::Sessions(std::string_view organization_id, const Credentials& credentials, Clock& clock)
+    : token_prefix_{std::string{organization_id.substr(0, 15)} + "!"}, clock_{clock} {
     state_.with([&](State& state) { state.last_used.emplace(credentials.access_token, clock_.steady()); });
 }
 

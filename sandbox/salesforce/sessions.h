@@ -30,7 +30,7 @@ Credentials make_credentials(std::string_view organization_id, std::string_view 
 /// refresh tokens outlive sessions. Held in memory: a restart ends all but the credentials' own. Thread-safe.
 class Sessions {
   public:
-    Sessions(std::string organization_id, const Credentials& credentials, Clock& clock);
+    Sessions(std::string_view organization_id, const Credentials& credentials, Clock& clock);
 
     /// A new access token: the organisation's 15-character id, '!', 96 characters.
     std::string open();

@@ -1,8 +1,8 @@
 #include "sandbox/soql/compiler.h"
 
 #include "sandbox/soql/filter.h"
-#include "sandbox/soql/lexer.h"
 #include "sandbox/soql/scope.h"
+#include "sandbox/soql/syntax/lexer.h"
 
 #include <algorithm>
 #include <map>
@@ -160,7 +160,7 @@ class Compiler {
             terms.push_back(TRY(filter_sql(scope_, *query_.where, today)));
         }
         if (options_.rows == Rows::live && scope_.object().has("IsDeleted"))
-            terms.push_back("t0.\"IsDeleted\" = 0");
+            terms.emplace_back("t0.\"IsDeleted\" = 0");
         for (const std::string& term : terms)
             plan_.where += (plan_.where.empty() ? " WHERE " : " AND ") + term;
         for (const OrderKey& key : query_.order) {

@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "sandbox/org/catalog.h"
-#include "sandbox/soql/ast.h"
 #include "sandbox/soql/plan.h"
+#include "sandbox/soql/syntax/ast.h"
 
 #include <string_view>
 

@@ -1,8 +1,8 @@
 #include "sandbox/soql/filter.h"
 
 #include "sandbox/org/identifier.h"
-#include "sandbox/soql/lexer.h"
 #include "sandbox/soql/ranges.h"
+#include "sandbox/soql/syntax/lexer.h"
 
 #include <charconv>
 #include <span>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/result.h"
-#include "sandbox/soql/ast.h"
 #include "sandbox/soql/scope.h"
+#include "sandbox/soql/syntax/ast.h"
 
 #include <chrono>
 #include <string>

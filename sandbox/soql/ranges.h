@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sandbox/soql/ast.h"
+#include "sandbox/soql/syntax/ast.h"
 
 #include <chrono>
 

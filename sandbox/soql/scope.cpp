@@ -1,6 +1,6 @@
 #include "sandbox/soql/scope.h"
 
-#include "sandbox/soql/lexer.h"
+#include "sandbox/soql/syntax/lexer.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "base/result.h"
 #include "sandbox/org/catalog.h"
 #include "sandbox/org/value.h"
-#include "sandbox/soql/ast.h"
+#include "sandbox/soql/syntax/ast.h"
 
 #include <cstddef>
 #include <string>

@@ -1,8 +1,8 @@
 #include "sandbox/soql/select.h"
 
 #include "sandbox/soql/compiler.h"
-#include "sandbox/soql/parser.h"
 #include "sandbox/soql/render.h"
+#include "sandbox/soql/syntax/parser.h"
 
 #include <algorithm>
 #include <utility>

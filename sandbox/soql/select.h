@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "db/database.h"
 #include "sandbox/org/catalog.h"
-#include "sandbox/soql/ast.h"
 #include "sandbox/soql/selection.h"
+#include "sandbox/soql/syntax/ast.h"
 
 #include <memory>
 #include <string_view>

@@ -1,6 +1,6 @@
 #include "sandbox/org/org_fixture.h"
-#include "sandbox/soql/parser.h"
 #include "sandbox/soql/ranges.h"
+#include "sandbox/soql/syntax/parser.h"
 
 #include <thread>
 

@@ -4,11 +4,11 @@
 #include "base/duration.h"
 #include "crm/salesforce/connector.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla {
 
@@ -35,7 +35,9 @@ http::Transport transport_of(const AccountType& type, const model::Settings& set
 
 }  // namespace
 
-std::span<const AccountType* const> account_types() { return types; }
+std::span<const AccountType* const> account_types() {
+    return types;
+}
 
 Result<const AccountType*> account_type(std::string_view name) {
     const auto found = std::ranges::find(types, name, [](const AccountType* type) { return type->name; });
@@ -46,8 +48,8 @@ Result<const AccountType*> account_type(std::string_view name) {
                  fmt::format("there is no account type '{}'; there is: {}", name, fmt::join(names, ", ")));
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::string_view name, const Clock& clock,
-                                                     const Call& call) {
+Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::string_view name,
+                                                     const Clock& clock, const Call& call) {
     std::unique_ptr<Connection> connection{new Connection};
     const auto transaction = TRY(store.database().begin(db::Access::read, call));
     Accounts accounts{*transaction, store.vault()};

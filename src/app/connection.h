@@ -21,8 +21,8 @@ Result<const AccountType*> account_type(std::string_view name);
 class Connection {
   public:
     /// `not_found` for an account that isn't there.
-    static Result<std::unique_ptr<Connection>> open(const Store& store, std::string_view account, const Clock& clock,
-                                                    const Call& call);
+    static Result<std::unique_ptr<Connection>> open(const Store& store, std::string_view account,
+                                                    const Clock& clock, const Call& call);
 
     [[nodiscard]] CrmConnector& connector() { return *connector_; }
     [[nodiscard]] const Account& account() const { return account_; }

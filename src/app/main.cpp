@@ -2,10 +2,10 @@
 #include "app/program.h"
 #include "app/signals.h"
 
-#include <CLI/CLI.hpp>
-
 #include <exception>
 #include <iostream>
+
+#include <CLI/CLI.hpp>
 
 namespace {
 

@@ -1,16 +1,17 @@
 #include "app/program.h"
 
+#include <cstdio>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 namespace koppla {
 
-Result<std::unique_ptr<Store>> Program::open_store() const { return Store::open(store_location, call()); }
+Result<std::unique_ptr<Store>> Program::open_store() const {
+    return Store::open(store_location, call());
+}
 
 void Program::run(const std::function<Result<Exit>()>& work) {
     const Result<Exit> done = work();
@@ -31,7 +32,9 @@ void Program::print(const nlohmann::json& document) {
     fmt::print("{}\n", document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-void Program::tell(std::string_view text) { fmt::print(stderr, "{}\n", text); }
+void Program::tell(std::string_view text) {
+    fmt::print(stderr, "{}\n", text);
+}
 
 std::string user_name() {
     const passwd* entry = getpwuid(geteuid());

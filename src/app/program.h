@@ -4,13 +4,13 @@
 #include "base/result.h"
 #include "platform/store.h"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace koppla {
 
@@ -33,7 +33,9 @@ class Program {
     std::string store_location;
     bool wants_json = false;
 
-    [[nodiscard]] Call call() const { return Call{.deadline = std::chrono::steady_clock::time_point::max(), .stop = stop_}; }
+    [[nodiscard]] Call call() const {
+        return Call{.deadline = std::chrono::steady_clock::time_point::max(), .stop = stop_};
+    }
     [[nodiscard]] Result<std::unique_ptr<Store>> open_store() const;
 
     /// Runs a command's work and keeps its exit code; an error is told on standard error, and as JSON on

@@ -2,10 +2,10 @@
 
 #include "app/terminal.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdio>
+
+#include <fmt/format.h>
 
 namespace koppla {
 
@@ -69,11 +69,13 @@ void Progress::draw(const Shown& shown) const {
             line += bar(static_cast<double>(shown.read) / static_cast<double>(*shown.expected)) + " ";
             remaining = fmt::format(
                 ", {} left",
-                elapsed_text(static_cast<double>(std::max<std::int64_t>(*shown.expected - shown.read, 0)) / rate));
+                elapsed_text(static_cast<double>(std::max<std::int64_t>(*shown.expected - shown.read, 0)) /
+                             rate));
         }
-        line += fmt::format("{}{} rows  {} rows/s  {} calls  {}{}", grouped(shown.read),
-                            shown.expected ? " of " + grouped(*shown.expected) : "",
-                            grouped(static_cast<std::int64_t>(rate)), calls_(), elapsed_text(seconds), remaining);
+        line +=
+            fmt::format("{}{} rows  {} rows/s  {} calls  {}{}", grouped(shown.read),
+                        shown.expected ? " of " + grouped(*shown.expected) : "",
+                        grouped(static_cast<std::int64_t>(rate)), calls_(), elapsed_text(seconds), remaining);
     }
     fmt::print(stderr, "{}", line);
     std::fflush(stderr);
@@ -85,8 +87,9 @@ void show_step(std::size_t done, std::size_t total, std::string_view name,
     const double seconds = seconds_since(begun);
     const double left = seconds / static_cast<double>(done) * static_cast<double>(total - done);
     fmt::print(stderr, "{}{} {} of {}  {}  {} elapsed, {} left{}", clear_line,
-               bar(static_cast<double>(done) / static_cast<double>(total)), done, total, name, elapsed_text(seconds),
-               elapsed_text(left), done == total ? std::string{clear_line} : std::string{});
+               bar(static_cast<double>(done) / static_cast<double>(total)), done, total, name,
+               elapsed_text(seconds), elapsed_text(left),
+               done == total ? std::string{clear_line} : std::string{});
     std::fflush(stderr);
 }
 

@@ -1,9 +1,9 @@
 #include "app/signals.h"
 
 #include <csignal>
-#include <unistd.h>
-
 #include <cstdio>
+
+#include <unistd.h>
 
 namespace koppla {
 

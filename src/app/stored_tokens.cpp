@@ -30,11 +30,12 @@ Result<std::optional<Credentials>> StoredTokens::current(const Call& call) {
 }
 
 Result<void> StoredTokens::replace(const Credentials& fresh, const Call& call) {
-    const Secret document{nlohmann::json{{"access_token", fresh.access_token.reveal()},
-                                         {"refresh_token", fresh.refresh_token.reveal()},
-                                         {"instance_url", fresh.instance_url},
-                                         {"identity", fresh.identity}}
-                              .dump()};
+    const Secret document{nlohmann::json{
+        {"access_token", fresh.access_token.reveal()},
+        {"refresh_token", fresh.refresh_token.reveal()},
+        {"instance_url", fresh.instance_url},
+        {"identity",
+         fresh.identity}}.dump()};
     renewed_.with([&](auto& credentials) { credentials = fresh; });
     const auto transaction = store_.database().begin(db::Access::write, call.within(write_wait_max));
     if (!transaction) {

@@ -1,14 +1,13 @@
 #include "app/terminal.h"
 
-#include <fmt/format.h>
-
-#include <termios.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
 
 namespace koppla {
 
@@ -36,8 +35,8 @@ class Unechoed {
 
 Result<std::string> read_answer(std::string_view question, std::string_view option_instead) {
     if (!can_ask()) {
-        return error(ErrorKind::invalid,
-                     fmt::format("there is no terminal to ask on ({}); give {} instead", question, option_instead));
+        return error(ErrorKind::invalid, fmt::format("there is no terminal to ask on ({}); give {} instead",
+                                                     question, option_instead));
     }
     fmt::print(stderr, "{} ", question);
     std::string line;
@@ -57,9 +56,13 @@ bool is_number(std::string_view text) {
 
 }  // namespace
 
-bool can_ask() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
+bool can_ask() {
+    return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
 
-bool can_show_progress() { return isatty(STDERR_FILENO) != 0; }
+bool can_show_progress() {
+    return isatty(STDERR_FILENO) != 0;
+}
 
 Result<std::string> ask(std::string_view question, std::string_view option_instead) {
     return read_answer(question, option_instead);
@@ -87,7 +90,8 @@ Result<Secret> read_secret_file(const std::string& path) {
         std::getline(file, line);
     }
     while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.pop_back();
-    if (line.empty()) return error(ErrorKind::invalid, fmt::format("'{}' holds no secret: its first line is empty", path));
+    if (line.empty())
+        return error(ErrorKind::invalid, fmt::format("'{}' holds no secret: its first line is empty", path));
     return Secret{std::move(line)};
 }
 
@@ -109,7 +113,8 @@ std::string Table::text() const {
         std::string text;
         for (std::size_t column = 0; column < cells.size(); ++column) {
             const std::string blank(widths[column] - width(cells[column]), ' ');
-            text += (column == 0 ? "" : "  ") + (is_right[column] ? blank + cells[column] : cells[column] + blank);
+            text += (column == 0 ? "" : "  ") +
+                    (is_right[column] ? blank + cells[column] : cells[column] + blank);
         }
         text.erase(text.find_last_not_of(' ') + 1);
         out += text + "\n";

@@ -10,11 +10,13 @@
 
 namespace koppla {
 
-/// Whether a person is at the other end: of standard input to be asked, of standard error to be shown progress.
+/// Whether a person is at the other end: of standard input to be asked, of standard error to be shown
+/// progress.
 bool can_ask();
 bool can_show_progress();
 
-/// Asks on the terminal; `denied` where there is none, with the option to give instead. A secret isn't echoed.
+/// Asks on the terminal; `denied` where there is none, with the option to give instead. A secret isn't
+/// echoed.
 Result<std::string> ask(std::string_view question, std::string_view option_instead);
 Result<Secret> ask_secret(std::string_view question, std::string_view option_instead);
 /// Whether the answer to a yes-or-no question was yes; an empty answer is yes.

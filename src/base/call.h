@@ -14,9 +14,8 @@ struct Call {
     std::stop_token stop{};
 
     [[nodiscard]] bool is_over() const {
-        return stop.stop_requested() ||
-               (deadline != std::chrono::steady_clock::time_point::max() &&
-                std::chrono::steady_clock::now() >= deadline);
+        return stop.stop_requested() || (deadline != std::chrono::steady_clock::time_point::max() &&
+                                         std::chrono::steady_clock::now() >= deadline);
     }
 
     /// The error for a call that is over; `what` names the work that was given up.

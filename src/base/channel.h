@@ -20,9 +20,8 @@ class Channel {
     /// Waits for room. False when the channel was closed or `stop` was requested: the item is dropped.
     bool put(T item, std::size_t weight, const std::stop_token& stop) {
         std::unique_lock lock{mutex_};
-        const bool ready = room_.wait(lock, stop, [&] {
-            return closed_ || items_.empty() || weight_ + weight <= weight_max_;
-        });
+        const bool ready = room_.wait(
+            lock, stop, [&] { return closed_ || items_.empty() || weight_ + weight <= weight_max_; });
         if (!ready || closed_) return false;
         weight_ += weight;
         items_.emplace_back(std::move(item), weight);

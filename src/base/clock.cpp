@@ -1,11 +1,11 @@
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+
+#include <fmt/format.h>
 
 namespace koppla {
 
@@ -108,7 +108,9 @@ Instant SystemClock::now() const {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::chrono::steady_clock::time_point SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+std::chrono::steady_clock::time_point SystemClock::steady() const {
+    return std::chrono::steady_clock::now();
+}
 
 Result<void> SystemClock::wait(std::chrono::milliseconds span, const Call& call) const {
     std::mutex mutex;

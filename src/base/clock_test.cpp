@@ -6,9 +6,9 @@ namespace koppla {
 namespace {
 
 TEST(Instants, every_accepted_form_means_the_same_instant) {
-    for (const char* text : {"2026-11-01T10:00:00Z", "2026-11-01T10:00:00.000Z", "2026-11-01T10:00:00.000+0000",
-                             "2026-11-01T11:30:00+01:30", "2026-11-01T09:00:00-0100", "2026/11/01 10:00:00",
-                             "2026-11-01T10:00Z"}) {
+    for (const char* text : {"2026-11-01T10:00:00Z", "2026-11-01T10:00:00.000Z",
+                             "2026-11-01T10:00:00.000+0000", "2026-11-01T11:30:00+01:30",
+                             "2026-11-01T09:00:00-0100", "2026/11/01 10:00:00", "2026-11-01T10:00Z"}) {
         const auto instant = parse_instant(text);
         ASSERT_TRUE(instant) << text;
         EXPECT_EQ(format_instant(*instant), "2026-11-01T10:00:00.000Z") << text;

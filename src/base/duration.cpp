@@ -1,12 +1,12 @@
 #include "base/duration.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace koppla {
 

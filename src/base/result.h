@@ -2,9 +2,9 @@
 
 #include "base/error.h"
 
-#include <tl/expected.hpp>
-
 #include <utility>
+
+#include <tl/expected.hpp>
 
 namespace koppla {
 
@@ -23,11 +23,11 @@ inline Error error(ErrorKind kind, std::string message, std::string symbol = {})
 }  // namespace koppla
 
 /// `auto value = TRY(expression);` or `TRY(expression);`: the value, or return the error from this function.
-#define TRY(...)                                                   \
-    __extension__({                                                \
-        auto try_result_ = (__VA_ARGS__);                          \
-        if (!try_result_) return std::move(try_result_).error();   \
-        ::koppla::detail::unwrap(std::move(try_result_));          \
+#define TRY(...)                                                 \
+    __extension__({                                              \
+        auto try_result_ = (__VA_ARGS__);                        \
+        if (!try_result_) return std::move(try_result_).error(); \
+        ::koppla::detail::unwrap(std::move(try_result_));        \
     })
 
 namespace koppla::detail {

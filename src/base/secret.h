@@ -1,10 +1,10 @@
 #pragma once
 
-#include <fmt/format.h>
-
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace koppla {
 
@@ -15,7 +15,7 @@ class Secret {
     Secret() = default;
     explicit Secret(std::string text) : text_{std::move(text)} {}
     Secret(const Secret&) = default;
-    Secret(Secret&& other) noexcept : text_{other.text_} { other.wipe(); }
+    Secret(Secret&& other) noexcept { std::swap(text_, other.text_); }
     Secret& operator=(const Secret& other) = default;
     Secret& operator=(Secret&& other) noexcept {
         std::swap(text_, other.text_);

@@ -45,8 +45,8 @@ struct DescribeRequest {
 
 struct Described {
     model::ObjectSchema schema;
-    std::string version;  ///< to be given back as known_version
-    std::string source;   ///< the description as the CRM sent it, JSON
+    std::string version;        ///< to be given back as known_version
+    std::string source;         ///< the description as the CRM sent it, JSON
     bool is_unchanged = false;  ///< since known_version; then there is no schema and no source
 };
 

@@ -57,7 +57,8 @@ class Dialect {
     [[nodiscard]] std::string literal(std::string_view text) const;
     /// The column type that holds `type` exactly: "integer", "real", "text" …
     [[nodiscard]] virtual std::string column_type(const model::Type& type) const = 0;
-    [[nodiscard]] virtual std::string_view is_distinct_from() const = 0;  ///< null-safe inequality of two rows
+    [[nodiscard]] virtual std::string_view is_distinct_from()
+        const = 0;  ///< null-safe inequality of two rows
     /// A query with a row where a table or view of the name $1 is.
     [[nodiscard]] virtual std::string_view relation_exists_sql() const = 0;
     [[nodiscard]] virtual int table_columns_max() const = 0;
@@ -68,13 +69,16 @@ class Dialect {
 class Transaction {
   public:
     virtual ~Transaction() = default;
-    virtual Result<std::unique_ptr<Cursor>> query(std::string_view sql, std::span<const Parameter> parameters) = 0;
+    virtual Result<std::unique_ptr<Cursor>> query(std::string_view sql,
+                                                  std::span<const Parameter> parameters) = 0;
     /// Rows changed. With several statements (no parameters then), of the last.
     virtual Result<std::int64_t> execute(std::string_view sql, std::span<const Parameter> parameters) = 0;
-    virtual Result<std::unique_ptr<Loader>> loader(std::string_view table, std::span<const LoaderColumn> columns) = 0;
+    virtual Result<std::unique_ptr<Loader>> loader(std::string_view table,
+                                                   std::span<const LoaderColumn> columns) = 0;
     virtual Result<void> commit() = 0;
 
-    Result<std::unique_ptr<Cursor>> query(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
+    Result<std::unique_ptr<Cursor>> query(std::string_view sql,
+                                          std::initializer_list<Parameter> parameters = {}) {
         return query(sql, std::span{parameters.begin(), parameters.size()});
     }
     Result<std::int64_t> execute(std::string_view sql, std::initializer_list<Parameter> parameters = {}) {
@@ -93,7 +97,8 @@ class Staging {
     virtual Result<std::int64_t> finish() = 0;
 };
 
-/// SQLite or PostgreSQL. Statements use $1, $2 … and the dialect both share. Thread-safe; transactions are not.
+/// SQLite or PostgreSQL. Statements use $1, $2 … and the dialect both share. Thread-safe; transactions are
+/// not.
 class Database {
   public:
     virtual ~Database() = default;

@@ -6,7 +6,7 @@
 namespace koppla::model {
 
 namespace {
-constexpr std::size_t block_bytes = 64U * 1024U;
+constexpr std::size_t block_bytes = std::size_t{64} << 10;
 }
 
 void Page::reserve(std::size_t capacity_min) {

@@ -18,7 +18,8 @@ struct Cell {
 
     static Cell null() { return Cell{.data = nullptr, .size = 0, .state = State::null}; }
     static Cell of(std::string_view text) {
-        return Cell{.data = text.data(), .size = static_cast<std::uint32_t>(text.size()), .state = State::text};
+        return Cell{
+            .data = text.data(), .size = static_cast<std::uint32_t>(text.size()), .state = State::text};
     }
     [[nodiscard]] std::string_view text() const { return {data, size}; }
     [[nodiscard]] bool is_text() const { return state == State::text; }
@@ -49,11 +50,15 @@ class Batch {
     void recycle(std::size_t column_count);
 
     [[nodiscard]] std::size_t column_count() const { return column_count_; }
-    [[nodiscard]] std::size_t row_count() const { return column_count_ == 0 ? 0 : cells_.size() / column_count_; }
+    [[nodiscard]] std::size_t row_count() const {
+        return column_count_ == 0 ? 0 : cells_.size() / column_count_;
+    }
     [[nodiscard]] const Cell& cell(std::size_t column, std::size_t row) const {
         return cells_[row * column_count_ + column];
     }
-    [[nodiscard]] Cell& cell(std::size_t column, std::size_t row) { return cells_[row * column_count_ + column]; }
+    [[nodiscard]] Cell& cell(std::size_t column, std::size_t row) {
+        return cells_[row * column_count_ + column];
+    }
 
     /// Adds the next cell in reading order: column after column, row after row.
     void push(Cell cell) { cells_.push_back(cell); }

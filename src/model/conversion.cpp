@@ -4,21 +4,25 @@
 #include "model/plain_number.h"
 #include "model/utf8.h"
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 namespace koppla::model {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
-int two_digits(const char* text) { return (text[0] - '0') * 10 + (text[1] - '0'); }
+int two_digits(const char* text) {
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
 
 /// Whether text has the shape of a pattern, where '0' stands for any digit.
 bool has_shape(std::string_view text, std::string_view pattern) {
@@ -35,14 +39,16 @@ bool is_calendar_date(std::string_view text) {
     const int month = two_digits(text.data() + 5);
     const int day = two_digits(text.data() + 8);
     if (day >= 1 && day <= 28 && month >= 1 && month <= 12) return true;
-    return std::chrono::year_month_day{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+    return std::chrono::year_month_day{std::chrono::year{year},
+                                       std::chrono::month{static_cast<unsigned>(month)},
                                        std::chrono::day{static_cast<unsigned>(day)}}
         .ok();
 }
 
 /// Of text that begins "00:00:00" in shape.
 bool is_time_of_day(std::string_view text) {
-    return two_digits(text.data()) <= 23 && two_digits(text.data() + 3) <= 59 && two_digits(text.data() + 6) <= 59;
+    return two_digits(text.data()) <= 23 && two_digits(text.data() + 3) <= 59 &&
+           two_digits(text.data() + 6) <= 59;
 }
 
 /// What a message shows of a value.
@@ -121,17 +127,23 @@ void Row::restore() {
 
 bool Row::to_kind(Cell& cell, Kind kind) {
     switch (kind) {
-        case Kind::boolean: return to_boolean(cell);
+        case Kind::boolean:
+            return to_boolean(cell);
         case Kind::integer:
-        case Kind::decimal: return to_number(cell, kind);
-        case Kind::date: return to_date(cell);
-        case Kind::instant: return to_instant(cell);
-        case Kind::time: return to_time(cell);
+        case Kind::decimal:
+            return to_number(cell, kind);
+        case Kind::date:
+            return to_date(cell);
+        case Kind::instant:
+            return to_instant(cell);
+        case Kind::time:
+            return to_time(cell);
         case Kind::text:
         case Kind::identifier:
         case Kind::reference:
         case Kind::enumeration:
-        case Kind::enumerations: break;
+        case Kind::enumerations:
+            break;
     }
     return to_text(cell);
 }
@@ -160,7 +172,8 @@ bool Row::to_boolean(Cell& cell) {
     const std::string_view text = cell.text();
     if (text == "true" || text == "false") return true;
     const auto is = [&](std::string_view word) {
-        return std::ranges::equal(text, word, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+        return std::ranges::equal(text, word,
+                                  [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
     };
     if (text == "1" || is("true")) {
         cell = Cell::of("true");
@@ -175,7 +188,8 @@ bool Row::to_boolean(Cell& cell) {
 bool Row::to_number(Cell& cell, Kind kind) {
     const std::string_view text = cell.text();
     const std::size_t plain = plain_number_size(text);
-    if (plain != 0 && (kind == Kind::decimal || (plain <= 18 && text.substr(0, plain).find('.') == std::string_view::npos))) {
+    if (plain != 0 && (kind == Kind::decimal ||
+                       (plain <= 18 && text.substr(0, plain).find('.') == std::string_view::npos))) {
         cell.size = static_cast<std::uint32_t>(plain);
         return true;
     }
@@ -206,7 +220,8 @@ bool Row::to_instant(Cell& cell) {
             if (!is_in_page(cell)) {
                 replace(cell, fmt::format("{}Z", text.substr(0, shape.size())));
             } else {
-                const_cast<char*>(cell.data)[shape.size()] = 'Z';  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+                const_cast<char*>(cell.data)[shape.size()] =
+                    'Z';  // NOLINT(cppcoreguidelines-pro-type-const-cast)
                 cell.size = static_cast<std::uint32_t>(shape.size()) + 1;
             }
             return true;

@@ -13,7 +13,7 @@ namespace koppla::model {
 
 /// A row taken out of a batch because one of its values can't be what its column says.
 struct RejectedRow {
-    std::string key;      ///< the record's identifier, where it could be read
+    std::string key;  ///< the record's identifier, where it could be read
     std::size_t column = 0;
     std::string message;  ///< names the value's fault
     std::string raw;      ///< the row as it arrived, cells as JSON strings

@@ -3,15 +3,15 @@
 #include "model/plain_number.h"
 #include "model/utf8.h"
 
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-#include <rapidcheck/gtest.h>
-
 #include <algorithm>
 #include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <rapidcheck/gtest.h>
 
 namespace koppla::model {
 namespace {
@@ -138,7 +138,7 @@ TEST(Conversion, RejectsWhatAColumnCantHold) {
 }
 
 TEST(Conversion, ARejectedRowIsNamedAndKeptAsItArrived) {
-    Batch batch = batch_of(4, {"id1", "2026-11-01T10:00:00.000+0000", "1.50", "ok",    //
+    Batch batch = batch_of(4, {"id1", "2026-11-01T10:00:00.000+0000", "1.50", "ok",      //
                                "id2", "2026-11-01T10:00:00.000+0000", "2.50", "no\xff",  //
                                "id3", std::nullopt, "", "fine"});
     const std::vector<Type> types = {
@@ -153,7 +153,8 @@ TEST(Conversion, ARejectedRowIsNamedAndKeptAsItArrived) {
     EXPECT_EQ(raw[1], "2026-11-01T10:00:00.000+0000");
     EXPECT_EQ(raw[2], "2.50");
     ASSERT_EQ(batch.row_count(), 2U);
-    std::vector<std::string> keys = {std::string{batch.cell(0, 0).text()}, std::string{batch.cell(0, 1).text()}};
+    std::vector<std::string> keys = {std::string{batch.cell(0, 0).text()},
+                                     std::string{batch.cell(0, 1).text()}};
     std::ranges::sort(keys);
     EXPECT_EQ(keys, (std::vector<std::string>{"id1", "id3"}));
 }
@@ -178,7 +179,8 @@ TEST(Conversion, CountsTheNulBytesItRemoves) {
 TEST(Conversion, ACanonicalCellIsLeftWhereItLies) {
     const std::vector<Type> types = {{.kind = Kind::text}, {.kind = Kind::instant}, {.kind = Kind::decimal}};
     Batch batch = batch_of(3, {"text", "2026-11-01T10:00:00.000+0000", "12.5"});
-    const std::vector<const char*> before = {batch.cell(0, 0).data, batch.cell(1, 0).data, batch.cell(2, 0).data};
+    const std::vector<const char*> before = {batch.cell(0, 0).data, batch.cell(1, 0).data,
+                                             batch.cell(2, 0).data};
     ConversionCounts counts;
     EXPECT_TRUE(convert(batch, types, 0, counts).empty());
     for (std::size_t column = 0; column < 3; ++column) EXPECT_EQ(batch.cell(column, 0).data, before[column]);
@@ -207,12 +209,14 @@ RC_GTEST_PROP(ConversionProperty, ANumberKeepsItsValueAndHasOneText, (std::int64
 }
 
 RC_GTEST_PROP(ConversionProperty, TheFastPathOfNumbersAgreesWithTheSlowOne, ()) {
-    const auto text = *rc::gen::container<std::string>(rc::gen::element('0', '1', '9', '.', '-', 'E', '+', '0'));
+    const auto text =
+        *rc::gen::container<std::string>(rc::gen::element('0', '1', '9', '.', '-', 'E', '+', '0'));
     const std::size_t size = plain_number_size(text);
     if (size != 0) RC_ASSERT(plain_number(text) == text.substr(0, size));
 }
 
-RC_GTEST_PROP(ConversionProperty, BytesThatPassAreUtf8AndTheOthersAreMendedForMessages, (const std::string& text)) {
+RC_GTEST_PROP(ConversionProperty, BytesThatPassAreUtf8AndTheOthersAreMendedForMessages,
+              (const std::string& text)) {
     RC_ASSERT(!utf8_fault(valid_utf8(text)));
     if (is_plain_ascii(text)) RC_ASSERT(!utf8_fault(text) && text.find('\0') == std::string::npos);
     if (!utf8_fault(text) && text.find('\0') == std::string::npos) RC_ASSERT(valid_utf8(text) == text);

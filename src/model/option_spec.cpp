@@ -1,9 +1,9 @@
 #include "model/option_spec.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-
-#include <algorithm>
 
 namespace koppla::model {
 
@@ -13,12 +13,12 @@ Result<void> check(std::span<const OptionSpec> specs, const Settings& settings) 
         if (spec == specs.end()) {
             std::vector<std::string_view> known;
             for (const OptionSpec& each : specs) known.push_back(each.name);
-            return error(ErrorKind::invalid,
-                         fmt::format("there is no setting '{}'; there are: {}", name, fmt::join(known, ", ")));
+            return error(ErrorKind::invalid, fmt::format("there is no setting '{}'; there are: {}", name,
+                                                         fmt::join(known, ", ")));
         }
         if (!spec->choices.empty() && std::ranges::find(spec->choices, value) == spec->choices.end()) {
-            return error(ErrorKind::invalid, fmt::format("setting '{}' can't be '{}'; it is one of: {}", name, value,
-                                                         fmt::join(spec->choices, ", ")));
+            return error(ErrorKind::invalid, fmt::format("setting '{}' can't be '{}'; it is one of: {}", name,
+                                                         value, fmt::join(spec->choices, ", ")));
         }
     }
     for (const OptionSpec& spec : specs) {

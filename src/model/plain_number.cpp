@@ -8,7 +8,9 @@ namespace koppla::model {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 std::string_view take_digits(std::string_view& text) {
     const auto* const end = std::ranges::find_if_not(text, is_digit);
@@ -28,7 +30,8 @@ std::optional<int> exponent_of(std::string_view text) {
     }
     int value = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (fault != std::errc{} || end != text.data() + text.size() || value > 400 || value < -400) return std::nullopt;
+    if (fault != std::errc{} || end != text.data() + text.size() || value > 400 || value < -400)
+        return std::nullopt;
     return value;
 }
 
@@ -67,7 +70,8 @@ std::optional<std::string> plain_number(std::string_view text) {
         plain += digits;
         plain.append(static_cast<std::size_t>(point - size), '0');
     } else {
-        plain += digits.substr(0, static_cast<std::size_t>(point)) + '.' + digits.substr(static_cast<std::size_t>(point));
+        plain += digits.substr(0, static_cast<std::size_t>(point)) + '.' +
+                 digits.substr(static_cast<std::size_t>(point));
     }
     return plain;
 }

@@ -1,10 +1,10 @@
 #include "model/schema.h"
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cctype>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::model {
 
@@ -12,7 +12,9 @@ namespace {
 
 using nlohmann::json;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool equal_without_case(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
@@ -85,13 +87,16 @@ const FieldSchema* ObjectSchema::find(std::string_view field_name) const {
 }
 
 std::string to_json(const ObjectSchema& schema) {
-    json document = {{"name", schema.name},       {"label", schema.label},
-                     {"key", schema.key},         {"stamp", schema.stamp},
+    json document = {{"name", schema.name},
+                     {"label", schema.label},
+                     {"key", schema.key},
+                     {"stamp", schema.stamp},
                      {"removal_flag", schema.removal_flag},
                      {"writable", schema.is_writable},
                      {"version", schema.version},
                      {"local_table", schema.local_table},
-                     {"fields", json::array()},   {"notices", json::array()}};
+                     {"fields", json::array()},
+                     {"notices", json::array()}};
     for (const FieldSchema& field : schema.fields) document["fields"].push_back(to_document(field));
     for (const MappingNotice& notice : schema.notices) {
         document["notices"].push_back(

@@ -21,7 +21,7 @@ struct EnumerationValue {
 
 /// A field of a remote object, and the local column it has.
 struct FieldSchema {
-    std::string name;         ///< the CRM's internal name, its own case
+    std::string name;  ///< the CRM's internal name, its own case
     std::string label;
     std::string remote_type;  ///< the CRM's word for its type
     Type type;

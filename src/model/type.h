@@ -15,9 +15,9 @@ enum class Kind : std::uint8_t {
     instant,  ///< "2026-11-01T10:00:00.000Z", UTC
     time,     ///< "13:00:00.000Z" as the CRM's clock on the wall
     identifier,
-    reference,    ///< the identifier of a record of another object
-    enumeration,  ///< one code of a list
-    enumerations, ///< several codes, ';' between them, in the CRM's order
+    reference,     ///< the identifier of a record of another object
+    enumeration,   ///< one code of a list
+    enumerations,  ///< several codes, ';' between them, in the CRM's order
 };
 
 std::string_view name(Kind kind);

@@ -9,7 +9,9 @@ namespace {
 
 /// The length of the character that text begins with, or 0 where there is none.
 std::size_t character_size(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
     const auto follows = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
     const unsigned first = byte(0);
     if (first < 0x80) return text.empty() ? 0 : 1;
@@ -33,7 +35,9 @@ constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
 constexpr std::uint64_t low_bits = 0x0101010101010101ULL;
 
 /// A high bit, in the word minus one per byte as in the word itself, tells of a NUL or of no ASCII.
-std::uint64_t suspicious(std::uint64_t word) { return ((word - low_bits) | word) & high_bits; }
+std::uint64_t suspicious(std::uint64_t word) {
+    return ((word - low_bits) | word) & high_bits;
+}
 
 }  // namespace
 

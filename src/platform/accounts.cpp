@@ -84,6 +84,7 @@ Result<std::vector<Account>> Accounts::list() {
         TRY(read_all(transaction_, "select name from koppla_account order by name", {},
                      [](const db::Cursor& row) -> Result<std::string> { return text_at(row, 0); }));
     std::vector<Account> accounts;
+    accounts.reserve(names.size());
     for (const std::string& name : names) accounts.push_back(TRY(find(name)));
     return accounts;
 }

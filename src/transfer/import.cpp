@@ -6,11 +6,12 @@
 #include "platform/schemas.h"
 #include "transfer/window.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <iterator>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla {
 
@@ -40,16 +41,19 @@ Result<ObjectSchema> recorded_schema(db::Transaction& transaction, const std::st
     Result<RecordedSchema> recorded = Schemas{transaction}.find(account, object);
     if (recorded) return std::move(recorded->schema);
     if (recorded.error().kind != ErrorKind::not_found) return recorded.error();
-    return error(ErrorKind::not_found,
-                 fmt::format("{} isn't in the schema of account {}; take it in with: koppla wizard {} --tables {}",
-                             object, account, account, object));
+    return error(
+        ErrorKind::not_found,
+        fmt::format("{} isn't in the schema of account {}; take it in with: koppla wizard {} --tables {}",
+                    object, account, account, object));
 }
 
-Result<std::vector<const FieldSchema*>> chosen_fields(const ObjectSchema& schema, const std::vector<std::string>& names) {
+Result<std::vector<const FieldSchema*>> chosen_fields(const ObjectSchema& schema,
+                                                      const std::vector<std::string>& names) {
     for (const std::string& name : names) {
         if (schema.find(name) == nullptr) {
-            return error(ErrorKind::not_found,
-                         fmt::format("the schema has no field {}.{}; see: koppla schema show", schema.name, name));
+            return error(
+                ErrorKind::not_found,
+                fmt::format("the schema has no field {}.{}; see: koppla schema show", schema.name, name));
         }
     }
     std::vector<const FieldSchema*> fields;
@@ -71,8 +75,8 @@ Result<bool> is_empty(db::Transaction& transaction, const std::string& quoted_ta
 
 class Import {
   public:
-    Import(const ImportSite& site, const ImportOptions& options, ReadObserver& observer, const Call& call)
-        : site_{site}, options_{options}, observer_{observer}, call_{call} {}
+    Import(const ImportSite& site, ImportOptions options, ReadObserver& observer, const Call& call)
+        : site_{site}, options_{std::move(options)}, observer_{observer}, call_{call} {}
 
     Result<ImportReport> run() {
         const auto begun = site_.clock.steady();
@@ -129,20 +133,24 @@ class Import {
         const std::optional<Instant> position = TRY(stored_position(*transaction, task));
         const Instant crm_now = TRY(site_.connector.now(call_));
         task.window = next_window(position, crm_now, options_.safety_lag, {});
-        task.is_first_load = TRY(is_empty(*transaction, site_.database.dialect().quoted(task.schema.local_table)));
+        task.is_first_load =
+            TRY(is_empty(*transaction, site_.database.dialect().quoted(task.schema.local_table)));
         if (task.schema.stamp.empty()) {
             task.stores_position = false;
-            task.notices.push_back("the object has no field that tells changes: every import reads and compares all of it");
+            task.notices.emplace_back(
+                "the object has no field that tells changes: every import reads and compares all of it");
         } else if (options_.row_limit || !options_.order_by.empty()) {
             task.stores_position = false;
-            task.notices.push_back("the position stays: with a row limit or an order of its own an import may end anywhere");
+            task.notices.emplace_back(
+                "the position stays: with a row limit or an order of its own an import may end anywhere");
         }
         return task;
     }
 
     /// From where to read; nothing where everything is to be read.
     Result<std::optional<Instant>> stored_position(db::Transaction& transaction, const ImportTask& task) {
-        if (options_.extent == ImportExtent::everything || task.schema.stamp.empty()) return std::optional<Instant>{};
+        if (options_.extent == ImportExtent::everything || task.schema.stamp.empty())
+            return std::optional<Instant>{};
         const std::string name = position_option(site_.account, task.schema.name);
         const auto option = TRY(Options{transaction}.find(name));
         if (!option || option->value.empty()) return std::optional<Instant>{};
@@ -150,11 +158,12 @@ class Import {
         if (!saved) return saved.error().with_context("option " + name);
         const std::string differs = difference(*saved, task.position);
         if (!differs.empty() && options_.other_question == OtherQuestion::refuse) {
-            return error(ErrorKind::conflict,
-                         fmt::format("the position in option {} was reached by another import: {}. Records that "
-                                     "didn't change since {} would be missed; read everything with --full, or "
-                                     "go on from there with --accept-index",
-                                     name, differs, option->value));
+            return error(
+                ErrorKind::conflict,
+                fmt::format("the position in option {} was reached by another import: {}. Records that "
+                            "didn't change since {} would be missed; read everything with --full, or "
+                            "go on from there with --accept-index",
+                            name, differs, option->value));
         }
         return std::optional<Instant>{saved->at};
     }
@@ -189,12 +198,14 @@ class Import {
             observer_, call_);
     }
 
-    /// Into the bare table, its indexes made afterwards: the fastest way, and the store's writer is ours alone.
+    /// Into the bare table, its indexes made afterwards: the fastest way, and the store's writer is ours
+    /// alone.
     Result<void> load_first(const ReadRequest& request, const ReadPlan& plan) {
         const db::Dialect& dialect = site_.database.dialect();
         const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
         if (!TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)))) {
-            return error(ErrorKind::conflict, "another import has filled the table meanwhile; start this one again");
+            return error(ErrorKind::conflict,
+                         "another import has filled the table meanwhile; start this one again");
         }
         for (const std::string& sql : drop_index_sql(task_.schema, dialect)) TRY(transaction->execute(sql));
         auto loader = TRY(transaction->loader(task_.schema.local_table, loader_columns(task_.target())));
@@ -240,13 +251,15 @@ class Import {
         report_.expected = counts.expected;
         if (counts.conversion.nul_bytes_removed > 0) {
             report_.notices.push_back(
-                fmt::format("{} NUL bytes, which no database text can hold, were removed", counts.conversion.nul_bytes_removed));
+                fmt::format("{} NUL bytes, which no database text can hold, were removed",
+                            counts.conversion.nul_bytes_removed));
         }
         if (counts.expected && *counts.expected != report_.read) {
             report_.outcome = ImportOutcome::incomplete;
-            report_.notices.push_back(fmt::format("the CRM counted {} records and sent {}: the position stays, and the next import reads "
-                                                  "this stretch again",
-                                                  *counts.expected, report_.read));
+            report_.notices.push_back(fmt::format(
+                "the CRM counted {} records and sent {}: the position stays, and the next import reads "
+                "this stretch again",
+                *counts.expected, report_.read));
         } else if (task_.stores_position) {
             TRY(store_position(transaction));
         }
@@ -256,28 +269,31 @@ class Import {
 
     Result<void> store_position(db::Transaction& transaction) {
         report_.position = task_.window.next;
-        return Options{transaction}.set({.name = position_option(site_.account, task_.schema.name),
-                                         .value = format_instant(task_.window.next),
-                                         .comment = fmt::format("Last import of {} from {}", task_.schema.name, site_.account),
-                                         .scope = scope_json(task_.position),
-                                         .updated_at = site_.clock.now(),
-                                         .updated_by = site_.user});
+        return Options{transaction}.set(
+            {.name = position_option(site_.account, task_.schema.name),
+             .value = format_instant(task_.window.next),
+             .comment = fmt::format("Last import of {} from {}", task_.schema.name, site_.account),
+             .scope = scope_json(task_.position),
+             .updated_at = site_.clock.now(),
+             .updated_by = site_.user});
     }
 
     Result<void> note_end(db::Transaction& transaction) {
         Runs runs{transaction};
         std::vector<Reject> rejects;
         for (const model::RejectedRow& row : rejects_) {
-            rejects.push_back({.object = task_.schema.name,
-                               .remote_id = row.key,
-                               .symbol = "INVALID_VALUE",
-                               .message = fmt::format("{}: {}", task_.fields.at(row.column)->name, row.message),
-                               .record = row.raw});
+            rejects.push_back(
+                {.object = task_.schema.name,
+                 .remote_id = row.key,
+                 .symbol = "INVALID_VALUE",
+                 .message = fmt::format("{}: {}", task_.fields.at(row.column)->name, row.message),
+                 .record = row.raw});
         }
         TRY(runs.add_rejects(report_.run, rejects));
-        return runs.finish(report_.run, run_end(report_.outcome == ImportOutcome::complete ? RunOutcome::complete
-                                                                                            : RunOutcome::incomplete,
-                                                fmt::format("{}", fmt::join(report_.notices, "; "))));
+        return runs.finish(report_.run,
+                           run_end(report_.outcome == ImportOutcome::complete ? RunOutcome::complete
+                                                                              : RunOutcome::incomplete,
+                                   fmt::format("{}", fmt::join(report_.notices, "; "))));
     }
 
     [[nodiscard]] RunEnd run_end(RunOutcome outcome, std::string message) const {
@@ -295,7 +311,8 @@ class Import {
 
     Result<void> note_failure(const Error& why) {
         // A run that was stopped still has to be told as such, so the caller's stop doesn't count here.
-        const auto transaction = TRY(site_.database.begin(db::Access::write, Call{}.within(std::chrono::seconds{10})));
+        const auto transaction =
+            TRY(site_.database.begin(db::Access::write, Call{}.within(std::chrono::seconds{10})));
         report_.written = {};
         TRY(Runs{*transaction}.finish(report_.run, run_end(RunOutcome::failed, why.message)));
         return transaction->commit();
@@ -313,8 +330,8 @@ class Import {
 
 }  // namespace
 
-Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options, ReadObserver& observer,
-                                   const Call& call) {
+Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options,
+                                   ReadObserver& observer, const Call& call) {
     return Import{site, options, observer, call}.run();
 }
 

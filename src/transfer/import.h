@@ -66,7 +66,7 @@ struct ImportSite {
 
 /// Imports one object of a recorded schema. Rows, position and the run's end are one transaction: an error, a
 /// stop or a crash leaves the store as it was, but for the run that is told as failed.
-Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options, ReadObserver& observer,
-                                   const Call& call);
+Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options,
+                                   ReadObserver& observer, const Call& call);
 
 }  // namespace koppla

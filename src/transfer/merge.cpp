@@ -2,10 +2,10 @@
 
 #include "platform/local_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
+
+#include <fmt/format.h>
 
 namespace koppla {
 
@@ -52,7 +52,8 @@ struct Names {
 
 std::vector<db::LoaderColumn> loader_columns(const MergeTarget& target) {
     std::vector<db::LoaderColumn> columns;
-    for (const model::FieldSchema* field : target.fields) columns.push_back({.name = field->column, .type = field->type});
+    for (const model::FieldSchema* field : target.fields)
+        columns.push_back({.name = field->column, .type = field->type});
     return columns;
 }
 
@@ -66,8 +67,8 @@ Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& diale
     const std::string source = keys == staged ? std::string{staging} : names.newest(staging);
 
     const std::int64_t added = TRY(number(
-        transaction, fmt::format("select count(*) from {} s left join {} t on t.{} = s.{} where t.{} is null", source,
-                                 names.table, names.key, names.key, names.key)));
+        transaction, fmt::format("select count(*) from {} s left join {} t on t.{} = s.{} where t.{} is null",
+                                 source, names.table, names.key, names.key, names.key)));
 
     std::string changes;
     for (const model::FieldSchema* field : target.fields) {
@@ -91,8 +92,8 @@ Result<std::int64_t> drop_older_versions(db::Transaction& transaction, const db:
     single.local_table += "_newest";
     const std::string newest = dialect.quoted(single.local_table);
     TRY(transaction.execute(create_table_sql(single, dialect)));
-    TRY(transaction.execute(fmt::format("insert into {0} ({1}) select {1} from {2} versions", newest, names.columns,
-                                        names.newest(names.table))));
+    TRY(transaction.execute(fmt::format("insert into {0} ({1}) select {1} from {2} versions", newest,
+                                        names.columns, names.newest(names.table))));
     const std::int64_t before = TRY(transaction.execute(fmt::format("delete from {}", names.table)));
     const std::int64_t after = TRY(transaction.execute(
         fmt::format("insert into {0} ({1}) select {1} from {2}", names.table, names.columns, newest)));

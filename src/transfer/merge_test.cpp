@@ -3,9 +3,9 @@
 #include "db/sqlite/sqlite_database.h"
 #include "platform/local_table.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
+
+#include <gtest/gtest.h>
 
 namespace koppla {
 namespace {
@@ -16,10 +16,11 @@ class Merging : public testing::Test {
     Merging() {
         std::string pattern = (std::filesystem::temp_directory_path() / "koppla-merge-XXXXXX").string();
         directory_ = mkdtemp(pattern.data());
-        database_ = std::move(*db::open_sqlite(
-            {.path = directory_ / "store.db", .create = db::SqliteOptions::Create::fresh}));
+        database_ = std::move(
+            *db::open_sqlite({.path = directory_ / "store.db", .create = db::SqliteOptions::Create::fresh}));
         schema_.local_table = "a_thing";
-        for (const char* name : {"id", "name", "stamp"}) schema_.fields.push_back({.name = name, .column = name});
+        for (const char* name : {"id", "name", "stamp"})
+            schema_.fields.push_back({.name = name, .column = name});
         schema_.fields[0].type.kind = model::Kind::identifier;
         schema_.fields[2].type.kind = model::Kind::instant;
         auto transaction = begin();
@@ -63,10 +64,12 @@ class Merging : public testing::Test {
     }
     std::string content() {
         auto transaction = std::move(*database_->begin(db::Access::read, {}));
-        auto cursor = std::move(*transaction->query("select id, name, stamp from a_thing order by id, stamp"));
+        auto cursor =
+            std::move(*transaction->query("select id, name, stamp from a_thing order by id, stamp"));
         std::string text;
         while (*cursor->next()) {
-            text += std::string{cursor->text(0)} + "=" + (cursor->is_null(1) ? "null" : std::string{cursor->text(1)}) + "@" +
+            text += std::string{cursor->text(0)} + "=" +
+                    (cursor->is_null(1) ? "null" : std::string{cursor->text(1)}) + "@" +
                     std::string{cursor->text(2)} + " ";
         }
         return text;

@@ -18,8 +18,8 @@ using Pool = Guarded<std::vector<model::Batch>>;
 
 class ConvertingSink final : public BatchSink {
   public:
-    ConvertingSink(std::span<const model::Type> columns, std::size_t key_column, Channel<PumpedBatch>& channel,
-                   Pool& pool, ReadObserver& observer, std::stop_token stop)
+    ConvertingSink(std::span<const model::Type> columns, std::size_t key_column,
+                   Channel<PumpedBatch>& channel, Pool& pool, ReadObserver& observer, std::stop_token stop)
         : columns_{columns},
           key_column_{key_column},
           channel_{channel},
@@ -66,8 +66,8 @@ class ConvertingSink final : public BatchSink {
     std::stop_token stop_;
 };
 
-Result<void> read_all(CrmConnector& connector, const ReadRequest& request, const ReadPlan& plan, BatchSink& sink,
-                      const Call& call) {
+Result<void> read_all(CrmConnector& connector, const ReadRequest& request, const ReadPlan& plan,
+                      BatchSink& sink, const Call& call) {
     std::deque<Part> parts{plan.parts.begin(), plan.parts.end()};
     while (!parts.empty()) {
         const PartEnd end = TRY(connector.read(request, parts.front(), sink, call));
@@ -81,8 +81,8 @@ Result<void> read_all(CrmConnector& connector, const ReadRequest& request, const
 
 Result<PumpCounts> pump(CrmConnector& connector, const ReadRequest& request, const ReadPlan& plan,
                         std::span<const model::Type> columns, std::size_t key_column,
-                        const std::function<Result<void>(const PumpedBatch&)>& consume, ReadObserver& observer,
-                        const Call& call) {
+                        const std::function<Result<void>(const PumpedBatch&)>& consume,
+                        ReadObserver& observer, const Call& call) {
     Channel<PumpedBatch> channel{channel_bytes_max};
     Pool pool;
     std::stop_source stop;
@@ -91,7 +91,8 @@ Result<PumpCounts> pump(CrmConnector& connector, const ReadRequest& request, con
 
     Result<void> reading;
     std::jthread reader{[&] {
-        reading = read_all(connector, request, plan, sink, Call{.deadline = call.deadline, .stop = stop.get_token()});
+        reading = read_all(connector, request, plan, sink,
+                           Call{.deadline = call.deadline, .stop = stop.get_token()});
         channel.close();
     }};
 

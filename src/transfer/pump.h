@@ -22,8 +22,8 @@ class ReadObserver {
 };
 
 struct PumpCounts {
-    std::int64_t rows = 0;      ///< handed to the consumer
-    std::int64_t rejected = 0;  ///< taken out by conversion
+    std::int64_t rows = 0;                 ///< handed to the consumer
+    std::int64_t rejected = 0;             ///< taken out by conversion
     std::optional<std::int64_t> expected;  ///< by the CRM's own count
     model::ConversionCounts conversion;
 };
@@ -39,7 +39,7 @@ struct PumpedBatch {
 /// either; a consumer's error wins over the cut that it causes.
 Result<PumpCounts> pump(CrmConnector& connector, const ReadRequest& request, const ReadPlan& plan,
                         std::span<const model::Type> columns, std::size_t key_column,
-                        const std::function<Result<void>(const PumpedBatch&)>& consume, ReadObserver& observer,
-                        const Call& call);
+                        const std::function<Result<void>(const PumpedBatch&)>& consume,
+                        ReadObserver& observer, const Call& call);
 
 }  // namespace koppla

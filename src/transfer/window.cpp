@@ -1,10 +1,10 @@
 #include "transfer/window.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 
 namespace koppla {
 
@@ -14,7 +14,9 @@ std::string position_option(std::string_view account, std::string_view object) {
     return fmt::format("LASTIMPORT_{}_{}", account, object);
 }
 
-bool is_position_option(std::string_view name) { return name.starts_with("LASTIMPORT_"); }
+bool is_position_option(std::string_view name) {
+    return name.starts_with("LASTIMPORT_");
+}
 
 std::string scope_json(const ImportPosition& position) {
     return json{{"object", position.object},
@@ -34,7 +36,8 @@ Result<ImportPosition> position_from(std::string_view value, std::string_view sc
         position.fields = document.at("fields").get<std::vector<std::string>>();
         position.filter = document.at("filter");
     } catch (const json::exception& e) {
-        return error(ErrorKind::corrupt, fmt::format("what the option records of its import can't be read: {}", e.what()));
+        return error(ErrorKind::corrupt,
+                     fmt::format("what the option records of its import can't be read: {}", e.what()));
     }
     return position;
 }
@@ -43,7 +46,8 @@ std::string difference(const ImportPosition& saved, const ImportPosition& wanted
     if (saved.object.empty()) return {};  // set by hand: an instant, no question
     std::vector<std::string> words;
     if (saved.index_field != wanted.index_field) {
-        words.push_back(fmt::format("the index field was {} and is {}", saved.index_field, wanted.index_field));
+        words.push_back(
+            fmt::format("the index field was {} and is {}", saved.index_field, wanted.index_field));
     }
     if (saved.filter != wanted.filter) {
         words.push_back(fmt::format("the filter was '{}' and is '{}'", saved.filter, wanted.filter));
@@ -61,8 +65,8 @@ std::string difference(const ImportPosition& saved, const ImportPosition& wanted
     return fmt::format("{}", fmt::join(words, "; "));
 }
 
-ImportWindow next_window(std::optional<Instant> position, Instant crm_now, std::chrono::milliseconds safety_lag,
-                         std::optional<Instant> latest_date_covered) {
+ImportWindow next_window(std::optional<Instant> position, Instant crm_now,
+                         std::chrono::milliseconds safety_lag, std::optional<Instant> latest_date_covered) {
     Instant next = std::chrono::floor<std::chrono::seconds>(crm_now - safety_lag);
     if (latest_date_covered) next = std::min(next, *latest_date_covered);
     if (!position) return {.from = {}, .until = {}, .next = next};

@@ -42,7 +42,7 @@ struct ImportWindow {
 /// Stamps are given when a transaction starts and seen when it commits: so the position stays behind the
 /// CRM's now by the safety lag, or at what the CRM says it has covered, whichever is earlier; and never goes
 /// back. What is read twice is dropped by its version.
-ImportWindow next_window(std::optional<Instant> position, Instant crm_now, std::chrono::milliseconds safety_lag,
-                         std::optional<Instant> latest_date_covered);
+ImportWindow next_window(std::optional<Instant> position, Instant crm_now,
+                         std::chrono::milliseconds safety_lag, std::optional<Instant> latest_date_covered);
 
 }  // namespace koppla

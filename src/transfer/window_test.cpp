@@ -35,8 +35,11 @@ TEST(Window, the_position_never_goes_back) {
 }
 
 TEST(Position, comes_back_as_it_was_stored) {
-    const ImportPosition position{
-        .at = noon, .object = "Contact", .index_field = "SystemModstamp", .fields = {"Id", "Name"}, .filter = "a = 'ü'"};
+    const ImportPosition position{.at = noon,
+                                  .object = "Contact",
+                                  .index_field = "SystemModstamp",
+                                  .fields = {"Id", "Name"},
+                                  .filter = "a = 'ü'"};
     const auto read = position_from(format_instant(position.at), scope_json(position));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->at, noon);
@@ -44,7 +47,8 @@ TEST(Position, comes_back_as_it_was_stored) {
 }
 
 TEST(Position, of_another_question_is_told_in_words) {
-    const ImportPosition saved{.at = noon, .object = "Contact", .index_field = "SystemModstamp", .fields = {"Id", "Name"}};
+    const ImportPosition saved{
+        .at = noon, .object = "Contact", .index_field = "SystemModstamp", .fields = {"Id", "Name"}};
     ImportPosition wanted = saved;
     wanted.filter = "Name != null";
     wanted.fields = {"Id", "Phone"};

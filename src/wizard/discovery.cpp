@@ -1,10 +1,10 @@
 #include "wizard/discovery.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla {
 
@@ -22,10 +22,10 @@ std::string lower(std::string_view text) {
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
+    for (const char letter : a) {
         std::size_t diagonal = row[0]++;
         for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+            const std::size_t replaced = diagonal + (letter == b[j] ? 0 : 1);
             diagonal = row[j + 1];
             row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
         }
@@ -46,6 +46,7 @@ std::string suggestion(std::string_view wanted, std::span<const std::string> nam
     std::ranges::sort(near);
     if (near.size() > 3) near.resize(3);
     std::vector<std::string_view> words;
+    words.reserve(near.size());
     for (const auto& [far, name] : near) words.push_back(name);
     return words.empty() ? "" : fmt::format("; did you mean {}?", fmt::join(words, ", "));
 }
@@ -73,20 +74,23 @@ Result<void> choose_fields(model::ObjectSchema& schema, const FieldChoice& choic
             if (schema.find(wanted) != nullptr) continue;
             const auto notice = std::ranges::find(schema.notices, wanted, &model::MappingNotice::field);
             if (notice != schema.notices.end()) {
-                return error(ErrorKind::unsupported, fmt::format("{}.{} ({}) can't be imported as it is: {}", schema.name,
-                                                                 wanted, notice->remote_type, notice->instead));
+                return error(ErrorKind::unsupported,
+                             fmt::format("{}.{} ({}) can't be imported as it is: {}", schema.name, wanted,
+                                         notice->remote_type, notice->instead));
             }
             return error(ErrorKind::not_found,
-                         fmt::format("{} has no field {}, or this account can't see it{}", schema.name, wanted,
-                                     suggestion(wanted, names)));
+                         fmt::format("{} has no field {}, or this account can't see it{}", schema.name,
+                                     wanted, suggestion(wanted, names)));
         }
     }
     const auto contains = [](const std::vector<std::string>& list, const std::string& name) {
         return std::ranges::any_of(list, [&](const std::string& each) { return lower(each) == lower(name); });
     };
     std::erase_if(schema.fields, [&](const model::FieldSchema& field) {
-        if (field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag) return false;
-        return (!choice.only.empty() && !contains(choice.only, field.name)) || contains(choice.excluded, field.name);
+        if (field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag)
+            return false;
+        return (!choice.only.empty() && !contains(choice.only, field.name)) ||
+               contains(choice.excluded, field.name);
     });
     return {};
 }

@@ -6,11 +6,13 @@ namespace koppla {
 namespace {
 
 model::ObjectSchema contact() {
-    model::ObjectSchema schema{.name = "Contact", .key = "Id", .stamp = "SystemModstamp", .removal_flag = "IsDeleted"};
+    model::ObjectSchema schema{
+        .name = "Contact", .key = "Id", .stamp = "SystemModstamp", .removal_flag = "IsDeleted"};
     for (const char* name : {"Id", "IsDeleted", "FirstName", "LastName", "Email", "SystemModstamp"}) {
         schema.fields.push_back({.name = name});
     }
-    schema.notices.push_back({.field = "MailingAddress", .remote_type = "address", .instead = "its parts are"});
+    schema.notices.push_back(
+        {.field = "MailingAddress", .remote_type = "address", .instead = "its parts are"});
     return schema;
 }
 
@@ -27,7 +29,8 @@ TEST(FieldChoice, keeps_key_stamp_and_removal_flag_whatever_is_chosen) {
 
     schema = contact();
     ASSERT_TRUE(choose_fields(schema, {.excluded = {"Email", "Id"}}));
-    EXPECT_EQ(names(schema), (std::vector<std::string>{"Id", "IsDeleted", "FirstName", "LastName", "SystemModstamp"}));
+    EXPECT_EQ(names(schema),
+              (std::vector<std::string>{"Id", "IsDeleted", "FirstName", "LastName", "SystemModstamp"}));
 }
 
 TEST(FieldChoice, names_what_is_not_there_and_what_is_alike) {

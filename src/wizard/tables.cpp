@@ -3,12 +3,12 @@
 #include "platform/local_table.h"
 #include "platform/schemas.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <optional>
 #include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla {
 
@@ -45,20 +45,24 @@ void keep_names(ObjectSchema& schema, const ObjectSchema& before, std::vector<st
         const FieldSchema* known = before.find(field.name);
         if (known == nullptr) continue;
         field.column = known->column;
-        if (known->type.kind == field.type.kind && known->type.is_exact_text() == field.type.is_exact_text()) continue;
+        if (known->type.kind == field.type.kind && known->type.is_exact_text() == field.type.is_exact_text())
+            continue;
         notices.push_back(fmt::format("{}.{} was {} and is {} in the CRM now; its column keeps the old type",
-                                      schema.name, field.name, name(known->type.kind), name(field.type.kind)));
+                                      schema.name, field.name, name(known->type.kind),
+                                      name(field.type.kind)));
         field.type = known->type;
     }
     for (const FieldSchema& field : before.fields) {
         if (schema.find(field.name) != nullptr) continue;
-        notices.push_back(fmt::format("{}.{} is no longer imported; its column stays as it is", schema.name, field.name));
+        notices.push_back(
+            fmt::format("{}.{} is no longer imported; its column stays as it is", schema.name, field.name));
     }
 }
 
 class TakingIn {
   public:
-    TakingIn(db::Transaction& transaction, const db::Dialect& dialect, const std::string& account, const Clock& clock)
+    TakingIn(db::Transaction& transaction, const db::Dialect& dialect, const std::string& account,
+             const Clock& clock)
         : transaction_{transaction}, dialect_{dialect}, account_{account}, clock_{clock} {}
 
     Result<TableChange> take_in(ChosenObject object) {
@@ -70,12 +74,14 @@ class TakingIn {
         TRY(name(schema));
         for (const FieldSchema& field : schema.fields) {
             if (field.type.is_exact_text()) {
-                change.notices.push_back(fmt::format("{}.{} has {} digits, more than a number here holds exactly: it is kept as text",
-                                                     schema.name, field.name, field.type.precision));
+                change.notices.push_back(fmt::format(
+                    "{}.{} has {} digits, more than a number here holds exactly: it is kept as text",
+                    schema.name, field.name, field.type.precision));
             }
             if (field.column != model::local_name(field.name)) {
-                change.notices.push_back(fmt::format("{}.{} has the column {}, since another has its name in lower case",
-                                                     schema.name, field.name, field.column));
+                change.notices.push_back(
+                    fmt::format("{}.{} has the column {}, since another has its name in lower case",
+                                schema.name, field.name, field.column));
             }
         }
         change.table = schema.local_table;
@@ -109,7 +115,8 @@ class TakingIn {
         const std::set<std::string> there = TRY(columns_of(transaction_, table));
         for (const FieldSchema& field : schema.fields) {
             if (there.contains(field.column)) continue;
-            TRY(transaction_.execute(fmt::format("alter table {} add column {} {}", table, dialect_.quoted(field.column),
+            TRY(transaction_.execute(fmt::format("alter table {} add column {} {}", table,
+                                                 dialect_.quoted(field.column),
                                                  dialect_.column_type(field.type))));
             change.columns_added.push_back(field.column);
         }
@@ -120,9 +127,11 @@ class TakingIn {
     }
 
     Result<void> make_label_view(const ObjectSchema& schema) {
-        TRY(transaction_.execute(fmt::format("drop view if exists {}", dialect_.quoted(label_view_name(schema)))));
-        if (std::ranges::none_of(schema.fields,
-                                 [](const FieldSchema& field) { return field.type.kind == Kind::enumeration; })) {
+        TRY(transaction_.execute(
+            fmt::format("drop view if exists {}", dialect_.quoted(label_view_name(schema)))));
+        if (std::ranges::none_of(schema.fields, [](const FieldSchema& field) {
+                return field.type.kind == Kind::enumeration;
+            })) {
             return {};
         }
         TRY(transaction_.execute(create_label_view_sql(schema, account_, dialect_)));
@@ -131,7 +140,8 @@ class TakingIn {
 
     Result<void> record(const ChosenObject& object) {
         const ObjectSchema& schema = object.schema;
-        TRY(Schemas{transaction_}.put({.account = account_, .schema = schema, .recorded_at = clock_.now()}, object.source));
+        TRY(Schemas{transaction_}.put({.account = account_, .schema = schema, .recorded_at = clock_.now()},
+                                      object.source));
         Enumerations enumerations{transaction_};
         TRY(enumerations.remove(account_, schema.name));
         for (const FieldSchema& field : schema.fields) {
@@ -154,10 +164,12 @@ class TakingIn {
 }  // namespace
 
 Result<std::vector<TableChange>> take_in(db::Database& database, const std::string& account,
-                                         std::vector<ChosenObject> objects, const Clock& clock, const Call& call) {
+                                         std::vector<ChosenObject> objects, const Clock& clock,
+                                         const Call& call) {
     const auto transaction = TRY(database.begin(db::Access::write, call));
     TakingIn taking{*transaction, database.dialect(), account, clock};
     std::vector<TableChange> changes;
+    changes.reserve(objects.size());
     for (ChosenObject& object : objects) changes.push_back(TRY(taking.take_in(std::move(object))));
     TRY(transaction->commit());
     return changes;

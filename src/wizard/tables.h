@@ -29,6 +29,7 @@ struct ChosenObject {
 /// Records the schema and the enumerations of the chosen objects, makes the tables that aren't there and adds
 /// the columns that are new. No column or row is ever dropped here. All of it is one transaction.
 Result<std::vector<TableChange>> take_in(db::Database& database, const std::string& account,
-                                         std::vector<ChosenObject> objects, const Clock& clock, const Call& call);
+                                         std::vector<ChosenObject> objects, const Clock& clock,
+                                         const Call& call);
 
 }  // namespace koppla

@@ -9,7 +9,7 @@ def main(folder, *charged):
     for name, calls in zip(("first", "second"), charged):
         document = json.loads(pathlib.Path(folder, f"{name}.json").read_text())
         elapsed, user, system, peak_kib = pathlib.Path(folder, f"{name}.time").read_text().split()
-        print(f"\n{name} import".capitalize())
+        print(f"\n{name.capitalize()} import")
         print(f"  {'':14}{'read':>10}{'new':>10}{'changed':>10}{'rejected':>10}{'calls':>8}{'seconds':>10}")
         totals = dict.fromkeys(("read", "added", "changed", "rejected"), 0)
         for report in document["imports"]:

@@ -14,6 +14,10 @@ from kit import setting
 START_SECONDS_MAX = 120
 
 
+def decimal_fields(describe):
+    return {field["name"] for field in describe["fields"] if field["type"] in ("double", "currency", "percent")}
+
+
 class Sandbox:
     """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins."""
 
@@ -100,6 +104,18 @@ class Sandbox:
 
     def state(self):
         return json.loads(self.fetch("/sandbox/state"))
+
+    def numbers(self, name):
+        """The fields of an object that are decimal numbers, by its describe."""
+        form = {"grant_type": "client_credentials", "client_id": self.ready["client_id"],
+                "client_secret": self.ready["client_secret"]}
+        login = urllib.request.Request(self.url + "/services/oauth2/token", urllib.parse.urlencode(form).encode())
+        with self.opener.open(login, timeout=60) as answer:
+            token = json.load(answer)["access_token"]
+        describe = urllib.request.Request(f"{self.url}/services/data/v60.0/sobjects/{name}/describe",
+                                          headers={"Authorization": f"Bearer {token}"})
+        with self.opener.open(describe, timeout=60) as answer:
+            return decimal_fields(json.load(answer))
 
     def rows(self, name):
         """All records of an object, deleted ones too, as the sandbox's own state has them."""

@@ -66,7 +66,7 @@ class LateRows(Scenario):
         with self.koppla.connect() as store:
             names = [name for _, name, *_ in store.execute("pragma table_info(demo_contact)")]
             rows = [{k: v for k, v in row.items() if k.lower() in names} for row in sandbox.rows("Contact")]
-            result = compare(rows, store, "demo_contact")
+            result = compare(rows, store, "demo_contact", set())
         print(f"lag {lag} s: {CHANGES} changes, {imports + 1} imports, {behind + came} rows appeared behind the end of an "
               f"earlier window; {result}", flush=True)
         return result, behind + came

@@ -1,10 +1,12 @@
 """A real org's describes and records through account, wizard and import; then the org's own CSV files are
 compared with the store by Python's csv and sqlite3 alone. Skipped only where the shared data is absent."""
 import csv
+import json
 import sys
 
 from kit import setting
 from kit.compare import compare
+from kit.sandbox import decimal_fields
 from kit.scenario import Scenario, main
 
 ORG = setting.SHARED / "data" / "salesforce" / "org-npsp"
@@ -12,10 +14,11 @@ SKIPPED = 77  # as ctest is told
 
 
 def records():
-    """The org's CSV files, read as they lie there."""
+    """The org's CSV files, read as they lie there, and which of their fields are decimals."""
     for path in sorted((ORG / "records").glob("*.csv")):
+        describe = json.loads((ORG / "describe" / f"{path.stem}.json").read_text())
         with open(path, encoding="utf-8", newline="") as file:
-            yield path.stem, list(csv.DictReader(file))
+            yield path.stem, list(csv.DictReader(file)), decimal_fields(describe)
 
 
 class RealOrg(Scenario):
@@ -30,7 +33,8 @@ class RealOrg(Scenario):
             with self.subTest(way):
                 self.koppla.do("import", "npsp", "--all", "--via", way, *(["--full"] if way == "bulk" else []))
                 with self.koppla.connect() as store:
-                    results = [compare(rows, store, f"npsp_{name.lower()}") for name, rows in records()]
+                    results = [compare(rows, store, f"npsp_{name.lower()}", numbers)
+                               for name, rows, numbers in records()]
                 for result in results:
                     print(result)
                 different = sum(result.different for result in results)

@@ -332,6 +332,7 @@ std::vector<FieldSpec> address(std::string_view prefix, std::string_view label) 
 
 std::vector<std::string> describe_json(const std::vector<ObjectSpec>& objects) {
     std::vector<std::string> texts;
+    texts.reserve(objects.size());
     for (const ObjectSpec& object : objects) texts.push_back(object_json(object, objects).dump());
     return texts;
 }

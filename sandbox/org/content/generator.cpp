@@ -112,6 +112,8 @@ Generator::Generator(const Catalog& catalog, const Object& object, GeneratorOpti
                                   .target = target,
                                   .links = has_links ? &links->second : nullptr});
     }
+    const Field* stages = object.find("StageName");
+    if (stages != nullptr && !stages->picklist.empty()) stages_ = stages;
     text_.reserve(std::size_t{1} << 16U);
 }
 
@@ -265,16 +267,24 @@ void Generator::fill(const Column& column, Row& row) {
         default:
             break;
     }
-    if (column.recipe <= Recipe::department) {
-        fill_person(column, row);
+    // The recipes stand in groups.
+    if (column.recipe <= Recipe::deal) {
+        fill_name(column, row);
+    } else if (column.recipe <= Recipe::longitude) {
+        fill_place(column, row);
+    } else if (column.recipe <= Recipe::department) {
+        fill_reach(column, row);
+    } else if (column.recipe <= Recipe::key) {
+        fill_text(column, row);
+    } else if (column.recipe <= Recipe::stage) {
+        fill_choice(column, row);
     } else {
-        fill_plain(column, row);
+        fill_measure(column, row);
     }
 }
 
-void Generator::fill_person(const Column& column, Row& row) {
+void Generator::fill_name(const Column& column, Row& row) {
     std::string& out = *row.out;
-    const bool is_required = column.field->is_required();
     switch (column.recipe) {
         case Recipe::given:
             out += row.given;
@@ -297,6 +307,14 @@ void Generator::fill_person(const Column& column, Row& row) {
             out += row.pick(row.words->firms);
             append_digits(out += ": ", static_cast<std::int64_t>(row.n + 1), 1);
             return;
+        default:
+            return;
+    }
+}
+
+void Generator::fill_place(const Column& column, Row& row) {
+    std::string& out = *row.out;
+    switch (column.recipe) {
         case Recipe::street:
             if (!row.has_address) return;
             out += row.pick(row.words->streets);
@@ -326,6 +344,14 @@ void Generator::fill_person(const Column& column, Row& row) {
             append_digits(out += '.', static_cast<std::int64_t>(row.below(1'000'000)), 6);
             return;
         }
+        default:
+            return;
+    }
+}
+
+void Generator::fill_reach(const Column& column, Row& row) {
+    std::string& out = *row.out;
+    switch (column.recipe) {
         case Recipe::phone:
             if (row.one_in(3)) return;
             append_digits(out += '+', static_cast<std::int64_t>(1 + row.below(98)), 1);
@@ -333,7 +359,7 @@ void Generator::fill_person(const Column& column, Row& row) {
             append_digits(out += ") ", static_cast<std::int64_t>(row.below(10'000'000)), 7);
             return;
         case Recipe::email:
-            if (!is_required && row.one_in(8)) return;
+            if (!column.field->is_required() && row.one_in(8)) return;
             out += row.pick(ascii_names());
             append_digits(out += '.', static_cast<std::int64_t>(row.n), 1);
             out += row.one_in(2) ? "@example.com" : "@mail.example.org";
@@ -361,20 +387,12 @@ void Generator::fill_person(const Column& column, Row& row) {
     }
 }
 
-void Generator::fill_plain(const Column& column, Row& row) {
+void Generator::fill_text(const Column& column, Row& row) {
     std::string& out = *row.out;
     const Field& field = *column.field;
-    const bool is_null = field.nillable && row.one_in(4);
-    const auto& picklist = field.picklist;
-    const auto stage = [&]() -> std::string_view {
-        const Field* stages = object_.find("StageName");
-        return stages == nullptr || stages->picklist.empty()
-                   ? std::string_view{}
-                   : stages->picklist[row.stage % stages->picklist.size()].value;
-    };
     switch (column.recipe) {
         case Recipe::words: {
-            if (is_null) return;
+            if (field.nillable && row.one_in(4)) return;
             const std::string_view word = row.one_in(5) ? row.pick(oddities()) : row.pick(row.words->phrases);
             if (character_count(word) <= static_cast<std::size_t>(field.length)) {
                 out += word;
@@ -392,22 +410,18 @@ void Generator::fill_plain(const Column& column, Row& row) {
                           static_cast<std::int64_t>(options_.first_number % 1000), 3);
             append_digits(out += '-', static_cast<std::int64_t>(row.n), 1);
             return;
-        case Recipe::stage:
-            out += stage();
+        default:
             return;
-        case Recipe::won:
-            out += stage() == "Closed Won" ? "true" : "false";
-            return;
-        case Recipe::closed:
-            out += stage().starts_with("Closed") ? "true" : "false";
-            return;
-        case Recipe::probability:
-            append_digits(out,
-                          stage() == "Closed Won"    ? 100
-                          : stage() == "Closed Lost" ? 0
-                                                     : static_cast<std::int64_t>(row.stage % 10) * 10,
-                          1);
-            return;
+    }
+}
+
+void Generator::fill_choice(const Column& column, Row& row) {
+    std::string& out = *row.out;
+    const Field& field = *column.field;
+    const bool is_null = field.nillable && row.one_in(4);
+    const auto& picklist = field.picklist;
+    const std::string_view stage = stage_of(row);
+    switch (column.recipe) {
         case Recipe::picklist:
             if (!is_null) out += row.pick(picklist).value;
             return;
@@ -425,6 +439,25 @@ void Generator::fill_plain(const Column& column, Row& row) {
         case Recipe::flag:
             out += row.one_in(4) ? "true" : "false";
             return;
+        case Recipe::won:
+            out += stage == "Closed Won" ? "true" : "false";
+            return;
+        case Recipe::closed:
+            out += stage.starts_with("Closed") ? "true" : "false";
+            return;
+        case Recipe::stage:
+            out += stage;
+            return;
+        default:
+            return;
+    }
+}
+
+void Generator::fill_measure(const Column& column, Row& row) {
+    std::string& out = *row.out;
+    const Field& field = *column.field;
+    const bool is_null = field.nillable && row.one_in(4);
+    switch (column.recipe) {
         case Recipe::whole:
             if (!is_null)
                 append_digits(out, static_cast<std::int64_t>(row.below(row.one_in(20) ? 99'999'999 : 5'000)),
@@ -432,6 +465,13 @@ void Generator::fill_plain(const Column& column, Row& row) {
             return;
         case Recipe::real:
             if (!is_null) real(field, row);
+            return;
+        case Recipe::probability:
+            append_digits(out,
+                          stage_of(row) == "Closed Won"    ? 100
+                          : stage_of(row) == "Closed Lost" ? 0
+                                                           : static_cast<std::int64_t>(row.stage % 10) * 10,
+                          1);
             return;
         case Recipe::birthdate:
             if (!is_null) append_date(out, static_cast<std::int64_t>(row.below(23'700)) - 10'900);
@@ -455,6 +495,11 @@ void Generator::fill_plain(const Column& column, Row& row) {
     }
 }
 
+std::string_view Generator::stage_of(const Row& row) const {
+    return stages_ == nullptr ? std::string_view{}
+                              : stages_->picklist[row.stage % stages_->picklist.size()].value;
+}
+
 void Generator::fill_link(const Column& column, Row& row) {
     const bool is_user = column.recipe == Recipe::user || column.recipe == Recipe::owner;
     if (column.links == nullptr) return;
@@ -474,7 +519,7 @@ void Generator::long_text(Row& row, int length_max) {
     if (luck < 400) return;
     // Most texts are a phrase or two; some are letters of a page, a few of several thousand characters.
     const std::uint64_t lines = luck < 900 ? 1 : luck < 990 ? 2 + row.below(6) : 60 + row.below(120);
-    std::size_t left = static_cast<std::size_t>(length_max);
+    auto left = static_cast<std::size_t>(length_max);
     for (std::uint64_t line = 0; line < lines; ++line) {
         const std::string_view phrase = row.pick(row.words->phrases);
         if (phrase.size() + 40 > left) return;

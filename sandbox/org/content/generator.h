@@ -41,53 +41,17 @@ class Generator {
     std::span<const model::Cell> row(std::uint64_t n);
 
   private:
+    /// In groups, one function a group.
     enum class Recipe {
-        nothing,
-        id,
-        created,
-        modified,
-        stamp,
-        user,
-        owner,
-        given,
-        family,
-        person,
-        salutation,
-        firm,
-        deal,
-        street,
-        city,
-        state,
-        postal_code,
-        country,
-        latitude,
-        longitude,
-        phone,
-        email,
-        username,
-        alias,
-        url,
-        title,
-        department,
-        words,
-        long_text,
-        key,
-        number,
-        picklist,
-        multipicklist,
-        flag,
-        won,
-        closed,
-        stage,
-        whole,
-        real,
-        probability,
-        birthdate,
-        date,
-        datetime,
-        time,
-        link,
-        earlier
+        // clang-format off
+        nothing, id, created, modified, stamp, user, owner, link, earlier, number,
+        given, family, person, salutation, firm, deal,
+        street, city, state, postal_code, country, latitude, longitude,
+        phone, email, username, alias, url, title, department,
+        words, long_text, key,
+        picklist, multipicklist, flag, won, closed, stage,
+        whole, real, probability, birthdate, date, datetime, time,
+        // clang-format on
     };
     struct Column {
         const Field* field;
@@ -99,8 +63,13 @@ class Generator {
 
     [[nodiscard]] Recipe recipe_of(const Field& field, const Object* target) const;
     void fill(const Column& column, Row& row);
-    void fill_person(const Column& column, Row& row);
-    void fill_plain(const Column& column, Row& row);
+    void fill_name(const Column& column, Row& row);
+    void fill_place(const Column& column, Row& row);
+    void fill_reach(const Column& column, Row& row);
+    void fill_text(const Column& column, Row& row);
+    void fill_choice(const Column& column, Row& row);
+    void fill_measure(const Column& column, Row& row);
+    [[nodiscard]] std::string_view stage_of(const Row& row) const;
     void fill_link(const Column& column, Row& row);
     void long_text(Row& row, int length_max);
     void real(const Field& field, Row& row);
@@ -109,6 +78,7 @@ class Generator {
     GeneratorOptions options_;
     std::vector<const Field*> fields_;
     std::vector<Column> columns_;
+    const Field* stages_ = nullptr;  ///< of an opportunity
     std::uint64_t object_seed_ = 0;
     std::string text_;
     std::vector<model::Cell> cells_;

@@ -134,7 +134,7 @@ void read_global(OrgFolder& org, const fs::path& path) {
         text ? nlohmann::ordered_json::parse(*text, nullptr, false) : nlohmann::ordered_json{};
     const auto found = global.is_object() ? global.find("sobjects") : global.end();
     if (!global.is_object() || found == global.end() || !found->is_array()) {
-        org.misfits.push_back(
+        org.misfits.emplace_back(
             "describe/_global.json: no array 'sobjects'; it is made of the describes instead");
         return;
     }

@@ -5,14 +5,14 @@
 #include "app/terminal.h"
 #include "platform/audit.h"
 
+#include <filesystem>
+#include <memory>
+#include <set>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-
-#include <filesystem>
-#include <memory>
-#include <set>
 
 namespace koppla {
 
@@ -76,7 +76,8 @@ Result<void> ask_for_missing(const AccountType& type, model::Settings& settings,
 }
 
 /// The settings with each secret as a mark that it is there, which is what their checks need to know.
-Result<void> check_account(const AccountType& type, const model::Settings& settings, const std::set<std::string>& secrets) {
+Result<void> check_account(const AccountType& type, const model::Settings& settings,
+                           const std::set<std::string>& secrets) {
     model::Settings all = settings;
     for (const std::string& name : secrets) {
         if (name != StoredTokens::secret_name) all.emplace(name, "***");
@@ -85,8 +86,8 @@ Result<void> check_account(const AccountType& type, const model::Settings& setti
     return type.check_settings(all);
 }
 
-Result<void> note(db::Transaction& transaction, const Program& program, std::string verb, const std::string& subject,
-                  std::string detail) {
+Result<void> note(db::Transaction& transaction, const Program& program, std::string verb,
+                  const std::string& subject, std::string detail) {
     return Audit{transaction}.append({.at = program.clock.now(),
                                       .who = user_name(),
                                       .verb = std::move(verb),
@@ -127,7 +128,8 @@ Result<Exit> add(const Program& program, const AccountLine& line) {
     if (program.wants_json) {
         Program::print(to_json(made));
     } else {
-        fmt::print("Added the account {}. See whether it works: koppla account test {}\n", made.name, made.name);
+        fmt::print("Added the account {}. See whether it works: koppla account test {}\n", made.name,
+                   made.name);
     }
     return Exit::ok;
 }
@@ -142,8 +144,10 @@ Result<Exit> edit(const Program& program, const AccountLine& line) {
     account.label = line.label.value_or(account.label);
     account.comment = line.comment.value_or(account.comment);
     for (const auto& [name, value] : line.settings) {
-        if (value.empty()) account.settings.erase(name);
-        else account.settings.insert_or_assign(name, value);
+        if (value.empty())
+            account.settings.erase(name);
+        else
+            account.settings.insert_or_assign(name, value);
     }
     make_paths_absolute(account.settings);
     std::set<std::string> secret_names{account.secret_names.begin(), account.secret_names.end()};
@@ -159,8 +163,10 @@ Result<Exit> edit(const Program& program, const AccountLine& line) {
     TRY(note(*transaction, program, "account.update", account.name, names_of(line)));
     const Account changed = TRY(accounts.find(account.name));
     TRY(transaction->commit());
-    if (program.wants_json) Program::print(to_json(changed));
-    else fmt::print("Changed the account {}.\n", account.name);
+    if (program.wants_json)
+        Program::print(to_json(changed));
+    else
+        fmt::print("Changed the account {}.\n", account.name);
     return Exit::ok;
 }
 
@@ -181,8 +187,8 @@ Result<Exit> list(const Program& program) {
     Table table{{"name", "type", "server", "label", "comment"}};
     for (const Account& account : accounts) {
         const auto server = account.settings.find("server");
-        table.add({account.name, account.type, server == account.settings.end() ? "" : server->second, account.label,
-                   account.comment});
+        table.add({account.name, account.type, server == account.settings.end() ? "" : server->second,
+                   account.label, account.comment});
     }
     fmt::print("{}", table.text());
     return Exit::ok;
@@ -196,7 +202,8 @@ Result<Exit> show(const Program& program, const AccountLine& line) {
         Program::print(to_json(account));
         return Exit::ok;
     }
-    fmt::print("{} ({}){}{}\n{}", account.name, account.type, account.label.empty() ? "" : "  " + account.label,
+    fmt::print("{} ({}){}{}\n{}", account.name, account.type,
+               account.label.empty() ? "" : "  " + account.label,
                account.comment.empty() ? "" : "\n" + account.comment, account.comment.empty() ? "" : "\n");
     Table table{{"setting", "value"}};
     for (const auto& [name, value] : account.settings) table.add({name, value});
@@ -215,8 +222,9 @@ Result<Exit> test(const Program& program, const AccountLine& line) {
     const double difference = static_cast<double>(identity.clock_difference.count()) / 1000.0;
     std::string allowance = "not told";
     if (usage.allowance_used && usage.allowance_max && *usage.allowance_max > 0) {
-        allowance = fmt::format("{} of {} ({:.1f} %)", grouped(*usage.allowance_used), grouped(*usage.allowance_max),
-                                100.0 * static_cast<double>(*usage.allowance_used) / static_cast<double>(*usage.allowance_max));
+        allowance = fmt::format(
+            "{} of {} ({:.1f} %)", grouped(*usage.allowance_used), grouped(*usage.allowance_max),
+            100.0 * static_cast<double>(*usage.allowance_used) / static_cast<double>(*usage.allowance_max));
     }
     if (program.wants_json) {
         json document = {{"user", identity.user},
@@ -232,29 +240,33 @@ Result<Exit> test(const Program& program, const AccountLine& line) {
         Program::print(document);
         return Exit::ok;
     }
-    fmt::print("The account {} works.\n"
-               "  user          {}\n  organisation  {} ({})\n  server        {}\n  API version   {}\n"
-               "  API calls     {} used in the last 24 hours\n  clock         {:+.1f} s against this machine\n"
-               "  round trip    {} ms\n",
-               line.name, identity.user, identity.organization, identity.organization_id, identity.server,
-               identity.api_version, allowance, difference, identity.round_trip.count());
+    fmt::print(
+        "The account {} works.\n"
+        "  user          {}\n  organisation  {} ({})\n  server        {}\n  API version   {}\n"
+        "  API calls     {} used in the last 24 hours\n  clock         {:+.1f} s against this machine\n"
+        "  round trip    {} ms\n",
+        line.name, identity.user, identity.organization, identity.organization_id, identity.server,
+        identity.api_version, allowance, difference, identity.round_trip.count());
     return Exit::ok;
 }
 
 Result<Exit> remove(const Program& program, const AccountLine& line) {
     const auto store = TRY(program.open_store());
-    if (!line.is_sure && !TRY(ask_yes(fmt::format("Remove the account {} with its credentials and schema? Imported "
-                                                  "tables stay.",
-                                                  line.name),
-                                      "--yes"))) {
+    if (!line.is_sure &&
+        !TRY(ask_yes(fmt::format("Remove the account {} with its credentials and schema? Imported "
+                                 "tables stay.",
+                                 line.name),
+                     "--yes"))) {
         return Exit::ok;
     }
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
     TRY(Accounts{*transaction, store->vault()}.remove(line.name));
     TRY(note(*transaction, program, "account.remove", line.name, ""));
     TRY(transaction->commit());
-    if (program.wants_json) Program::print({{"removed", line.name}});
-    else fmt::print("Removed the account {}; the tables that it filled are still there.\n", line.name);
+    if (program.wants_json)
+        Program::print({{"removed", line.name}});
+    else
+        fmt::print("Removed the account {}; the tables that it filled are still there.\n", line.name);
     return Exit::ok;
 }
 
@@ -293,15 +305,19 @@ void add_account(CLI::App& app, Program& program) {
         return made;
     };
     const auto with_name = [&](CLI::App* made) {
-        made->add_option("name", line->name, "the account's name: a-z, 0-9 and _, it begins its tables' names")->required();
+        made->add_option("name", line->name,
+                         "the account's name: a-z, 0-9 and _, it begins its tables' names")
+            ->required();
         return made;
     };
 
-    CLI::App* adding = with_name(command("add", "add an account; what is missing is asked for on a terminal", add));
+    CLI::App* adding =
+        with_name(command("add", "add an account; what is missing is asked for on a terminal", add));
     adding->add_option("--type", line->type, "the type of CRM: salesforce")->required();
     add_settings(*adding, *line);
     adding->footer(
-        "Secrets come from files ('-' is standard input) or are asked for; never from the command line.\n\nExamples:\n"
+        "Secrets come from files ('-' is standard input) or are asked for; never from the command "
+        "line.\n\nExamples:\n"
         "  koppla account add acme --type salesforce --server https://acme.my.salesforce.com \\\n"
         "      --auth client-credentials --client-id ID --client-secret-file secret.txt\n"
         "  pass show acme | koppla account add acme --type salesforce … --client-secret-file -");
@@ -309,7 +325,8 @@ void add_account(CLI::App& app, Program& program) {
     add_settings(*editing, *line);
     command("list", "all accounts", [](const Program& p, const AccountLine&) { return list(p); });
     with_name(command("show", "one account with its settings; secrets are never shown", show));
-    with_name(command("test", "log in and tell who, where, API version, allowance, clock and round trip", test));
+    with_name(
+        command("test", "log in and tell who, where, API version, allowance, clock and round trip", test));
     CLI::App* removing = with_name(command("remove", "remove an account; imported tables stay", remove));
     removing->add_flag("--yes", line->is_sure, "don't ask");
 }

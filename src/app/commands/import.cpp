@@ -7,14 +7,13 @@
 #include "app/terminal.h"
 #include "platform/schemas.h"
 
+#include <map>
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
 #include <sys/resource.h>
-
-#include <map>
-#include <memory>
 
 namespace koppla {
 
@@ -46,7 +45,9 @@ double peak_mebibytes() {
 }
 
 json to_json(const ImportReport& report) {
-    const auto instant = [](const std::optional<Instant>& at) { return at ? json(format_instant(*at)) : json{}; };
+    const auto instant = [](const std::optional<Instant>& at) {
+        return at ? json(format_instant(*at)) : json{};
+    };
     return {{"run", report.run},
             {"object", report.object},
             {"table", report.table},
@@ -73,20 +74,24 @@ Result<std::vector<std::string>> objects_of(const Store& store, const ImportLine
         names.push_back(recorded.schema.name);
     }
     if (names.empty()) {
-        return error(ErrorKind::not_found, fmt::format("the account {} has no schema yet; choose tables with: koppla wizard {}",
-                                                       line.account, line.account));
+        return error(ErrorKind::not_found,
+                     fmt::format("the account {} has no schema yet; choose tables with: koppla wizard {}",
+                                 line.account, line.account));
     }
     return names;
 }
 
 void print_reports(const std::vector<ImportReport>& reports) {
     if (reports.empty()) return;
-    Table table{{"object", "outcome", "read", "new", "changed", "same", "refused", "calls", "seconds", "rows/s"}};
+    Table table{
+        {"object", "outcome", "read", "new", "changed", "same", "refused", "calls", "seconds", "rows/s"}};
     for (const ImportReport& report : reports) {
-        table.add({report.object, std::string{name(report.outcome)}, grouped(report.read), grouped(report.written.added),
-                   grouped(report.written.changed), grouped(report.written.unchanged), grouped(report.rejected),
-                   grouped(report.charged_calls), fmt::format("{:.2f}", report.seconds),
-                   grouped(static_cast<std::int64_t>(static_cast<double>(report.read) / std::max(report.seconds, 0.001)))});
+        table.add({report.object, std::string{name(report.outcome)}, grouped(report.read),
+                   grouped(report.written.added), grouped(report.written.changed),
+                   grouped(report.written.unchanged), grouped(report.rejected), grouped(report.charged_calls),
+                   fmt::format("{:.2f}", report.seconds),
+                   grouped(static_cast<std::int64_t>(static_cast<double>(report.read) /
+                                                     std::max(report.seconds, 0.001)))});
     }
     fmt::print("{}", table.text());
 }
@@ -127,7 +132,8 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
             failure = report.error();
             break;
         }
-        for (const std::string& notice : report->notices) Program::tell(fmt::format("{}: {}", report->object, notice));
+        for (const std::string& notice : report->notices)
+            Program::tell(fmt::format("{}: {}", report->object, notice));
         if (report->rejected > 0) {
             Program::tell(fmt::format("{}: {} records were refused; see: koppla run show {}", report->object,
                                       report->rejected, report->run));
@@ -150,14 +156,16 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
 }  // namespace
 
 void add_import(CLI::App& app, Program& program) {
-    CLI::App* command = app.add_subcommand("import", "bring records from the CRM: all at first, then what has changed");
+    CLI::App* command =
+        app.add_subcommand("import", "bring records from the CRM: all at first, then what has changed");
     const auto line = std::make_shared<ImportLine>();
     ImportOptions& options = line->options;
     command->add_option("account", line->account, "the account")->required();
     CLI::Option* objects = command->add_option("object", line->objects, "objects, by their names in the CRM");
     CLI::Option* all = command->add_flag("--all", line->wants_all, "every object of the account's schema");
     all->excludes(objects);
-    command->add_option("--fields", options.fields, "only these fields (and key, stamp, deletion mark)")->delimiter(',');
+    command->add_option("--fields", options.fields, "only these fields (and key, stamp, deletion mark)")
+        ->delimiter(',');
     command->add_option("--filter", options.filter, "a condition in SOQL, for example: Industry = 'Energy'");
     command->add_option("--order-by", options.order_by, "an order in SOQL; the position stays then");
     command->add_option("--limit", options.row_limit, "at most so many rows; the position stays then")
@@ -168,14 +176,17 @@ void add_import(CLI::App& app, Program& program) {
     command->add_option("--via", line->via, "how to read: auto, pages (REST) or bulk (Bulk API 2.0)")
         ->check(CLI::IsMember({"auto", "pages", "bulk"}));
     command->footer(
-        "Rows and the position of the import become visible together or not at all; Ctrl-C leaves the data as it was.\n"
-        "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter \"MailingCountry = 'Sweden'\"\n"
+        "Rows and the position of the import become visible together or not at all; Ctrl-C leaves the data "
+        "as it was.\n"
+        "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter \"MailingCountry = "
+        "'Sweden'\"\n"
         "  koppla import acme Account --fields Name,Industry --full");
     command->callback([&program, line, command] {
         if (line->objects.empty() && !line->wants_all) {
             throw CLI::RequiredError("an object, or --all: see koppla import --help;");
         }
-        if (command->count("--fields") + command->count("--filter") > 0 && (line->wants_all || line->objects.size() > 1)) {
+        if (command->count("--fields") + command->count("--filter") > 0 &&
+            (line->wants_all || line->objects.size() > 1)) {
             throw CLI::ValidationError("--fields and --filter", "speak of one object; name just one");
         }
         program.run([&program, &line] { return import_all(program, *line); });

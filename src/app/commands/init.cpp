@@ -11,9 +11,12 @@ namespace {
 
 std::string_view origin_text(KeySource::Origin origin) {
     switch (origin) {
-        case KeySource::Origin::credential: return "the systemd credential";
-        case KeySource::Origin::named_file: return "the file that KOPPLA_KEY_FILE names";
-        case KeySource::Origin::beside_store: return "a file beside the store";
+        case KeySource::Origin::credential:
+            return "the systemd credential";
+        case KeySource::Origin::named_file:
+            return "the file that KOPPLA_KEY_FILE names";
+        case KeySource::Origin::beside_store:
+            return "a file beside the store";
     }
     return "";
 }
@@ -27,12 +30,13 @@ Result<Exit> init(const Program& program) {
                         {"key_id", store->vault().key_id()}});
         return Exit::ok;
     }
-    fmt::print("Made the store {}.\n"
-               "Its sealing key lies in {} ({}).\n\n"
-               "The key opens the credentials of your accounts. Keep a copy of it in a safe place, apart from the\n"
-               "copies of the store: with both, a thief has your CRM; without the key, nobody can read the stored\n"
-               "credentials again, and each has to be entered anew. The imported records aren't sealed.\n",
-               store->path().string(), key.path.string(), origin_text(key.origin));
+    fmt::print(
+        "Made the store {}.\n"
+        "Its sealing key lies in {} ({}).\n\n"
+        "The key opens the credentials of your accounts. Keep a copy of it in a safe place, apart from the\n"
+        "copies of the store: with both, a thief has your CRM; without the key, nobody can read the stored\n"
+        "credentials again, and each has to be entered anew. The imported records aren't sealed.\n",
+        store->path().string(), key.path.string(), origin_text(key.origin));
     return Exit::ok;
 }
 

@@ -5,11 +5,11 @@
 #include "platform/options.h"
 #include "transfer/window.h"
 
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <memory>
 
 namespace koppla {
 
@@ -56,7 +56,8 @@ Result<Exit> set(const Program& program, const OptionLine& line) {
     Option option = TRY(options.find(line.name)).value_or(Option{.name = line.name});
     const std::string before = option.value;
     option.value = line.value;
-    if (is_position_option(line.name) && !line.value.empty()) option.value = format_instant(TRY(parse_instant(line.value)));
+    if (is_position_option(line.name) && !line.value.empty())
+        option.value = format_instant(TRY(parse_instant(line.value)));
     option.updated_at = program.clock.now();
     option.updated_by = user_name();
     TRY(options.set(option));
@@ -66,22 +67,26 @@ Result<Exit> set(const Program& program, const OptionLine& line) {
                                     .subject = option.name,
                                     .detail = fmt::format("'{}' -> '{}'", before, option.value)}));
     TRY(transaction->commit());
-    if (program.wants_json) Program::print(to_json(option));
-    else fmt::print("{} = {} (was: {})\n", option.name, option.value, before.empty() ? "not set" : before);
+    if (program.wants_json)
+        Program::print(to_json(option));
+    else
+        fmt::print("{} = {} (was: {})\n", option.name, option.value, before.empty() ? "not set" : before);
     return Exit::ok;
 }
 
 }  // namespace
 
 void add_option(CLI::App& app, Program& program) {
-    CLI::App* option = app.add_subcommand("option", "values that last between runs, such as positions of imports");
+    CLI::App* option =
+        app.add_subcommand("option", "values that last between runs, such as positions of imports");
     option->require_subcommand(1);
     const auto line = std::make_shared<OptionLine>();
     CLI::App* listing = option->add_subcommand("list", "all options");
     listing->callback([&program] { program.run([&] { return list(program); }); });
     CLI::App* setting = option->add_subcommand("set", "give an option a value");
     setting->add_option("name", line->name, "the option's name")->required();
-    setting->add_option("value", line->value, "its value; an instant in UTC where it is a position")->required();
+    setting->add_option("value", line->value, "its value; an instant in UTC where it is a position")
+        ->required();
     setting->footer(
         "Examples:\n  koppla option set LASTIMPORT_acme_Contact 2026-11-01T00:00:00Z\n"
         "  koppla option set LASTIMPORT_acme_Contact ''          (the next import reads everything)");

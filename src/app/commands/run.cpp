@@ -3,11 +3,11 @@
 #include "app/terminal.h"
 #include "platform/runs.h"
 
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-
-#include <memory>
 
 namespace koppla {
 
@@ -56,7 +56,8 @@ Result<Exit> list(const Program& program, const RunLine& line) {
         Program::print(document);
         return Exit::ok;
     }
-    Table table{{"run", "started", "what", "outcome", "read", "new", "changed", "refused", "calls", "seconds"}};
+    Table table{
+        {"run", "started", "what", "outcome", "read", "new", "changed", "refused", "calls", "seconds"}};
     for (const Run& run : runs) {
         table.add({fmt::format("{}", run.id), format_instant(run.started_at),
                    fmt::format("{} {} {}", run.kind, run.account, run.object), std::string{name(run.outcome)},
@@ -93,8 +94,11 @@ Result<Exit> show(const Program& program, const RunLine& line) {
     }
     if (rejects.empty()) return Exit::ok;
     fmt::print("\nRefused records{}:\n",
-               run.counts.rejected > rejects_shown_max ? fmt::format(" (the first {}; all with --json)", rejects_shown_max) : "");
-    for (const Reject& reject : rejects) fmt::print("  {} {}  {}\n", reject.object, reject.remote_id, reject.message);
+               run.counts.rejected > rejects_shown_max
+                   ? fmt::format(" (the first {}; all with --json)", rejects_shown_max)
+                   : "");
+    for (const Reject& reject : rejects)
+        fmt::print("  {} {}  {}\n", reject.object, reject.remote_id, reject.message);
     return Exit::ok;
 }
 

@@ -4,12 +4,12 @@
 #include "platform/local_table.h"
 #include "platform/schemas.h"
 
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-
-#include <memory>
 
 namespace koppla {
 
@@ -42,15 +42,16 @@ Result<Exit> show(const Program& program, const SchemaLine& line) {
     const std::vector<RecordedSchema> recorded = TRY(wanted(*transaction, line));
     if (program.wants_json) {
         json document = json::array();
-        for (const RecordedSchema& each : recorded) document.push_back(json::parse(model::to_json(each.schema)));
+        for (const RecordedSchema& each : recorded)
+            document.push_back(json::parse(model::to_json(each.schema)));
         Program::print(document);
         return Exit::ok;
     }
     if (line.object.empty()) {
         Table table{{"object", "label", "table", "fields", "recorded"}};
         for (const auto& [account, schema, at] : recorded) {
-            table.add({schema.name, schema.label, schema.local_table, grouped(static_cast<std::int64_t>(schema.fields.size())),
-                       format_instant(at)});
+            table.add({schema.name, schema.label, schema.local_table,
+                       grouped(static_cast<std::int64_t>(schema.fields.size())), format_instant(at)});
         }
         fmt::print("{}", table.text());
         return Exit::ok;
@@ -65,7 +66,8 @@ Result<Exit> show(const Program& program, const SchemaLine& line) {
     }
     fmt::print("{}", table.text());
     for (const model::MappingNotice& notice : schema.notices) {
-        fmt::print("not as it is: {}.{} ({}): {}\n", schema.name, notice.field, notice.remote_type, notice.instead);
+        fmt::print("not as it is: {}.{} ({}): {}\n", schema.name, notice.field, notice.remote_type,
+                   notice.instead);
     }
     return Exit::ok;
 }
@@ -75,8 +77,10 @@ Result<Exit> data(const Program& program, const SchemaLine& line) {
     const auto transaction = TRY(store->database().begin(db::Access::read, program.call()));
     const ObjectSchema schema = TRY(Schemas{*transaction}.find(line.account, line.object)).schema;
     const auto cursor = TRY(transaction->query(
-        fmt::format("select * from {} limit $1", store->database().dialect().quoted(schema.local_table)), {line.limit}));
+        fmt::format("select * from {} limit $1", store->database().dialect().quoted(schema.local_table)),
+        {line.limit}));
     std::vector<std::string> columns;
+    columns.reserve(static_cast<std::size_t>(cursor->column_count()));
     for (int i = 0; i < cursor->column_count(); ++i) columns.emplace_back(cursor->column_name(i));
     json document = json::array();
     Table table{columns};
@@ -91,8 +95,10 @@ Result<Exit> data(const Program& program, const SchemaLine& line) {
         document.push_back(std::move(row));
         table.add(std::move(cells));
     }
-    if (program.wants_json) Program::print(document);
-    else fmt::print("{}", table.text());
+    if (program.wants_json)
+        Program::print(document);
+    else
+        fmt::print("{}", table.text());
     return Exit::ok;
 }
 
@@ -103,11 +109,14 @@ Result<Exit> doc(const Program& program, const SchemaLine& line) {
     const std::vector<RecordedSchema> recorded = TRY(wanted(*transaction, line));
     std::string page = fmt::format("# Schema of {}\n", line.account);
     for (const auto& [account, schema, at] : recorded) {
-        page += fmt::format("\n## {} ({})\n\nTable `{}`, key `{}`, as of {}.\n\n| column | field | label | type | notes |\n|---|---|---|---|---|\n",
-                            schema.label, schema.name, schema.local_table, schema.key, format_instant(at));
+        page += fmt::format(
+            "\n## {} ({})\n\nTable `{}`, key `{}`, as of {}.\n\n| column | field | label | type | notes "
+            "|\n|---|---|---|---|---|\n",
+            schema.label, schema.name, schema.local_table, schema.key, format_instant(at));
         for (const FieldSchema& field : schema.fields) {
             std::vector<std::string> notes;
-            if (!field.targets.empty()) notes.push_back(fmt::format("links to {}", fmt::join(field.targets, ", ")));
+            if (!field.targets.empty())
+                notes.push_back(fmt::format("links to {}", fmt::join(field.targets, ", ")));
             if (!field.values.empty()) notes.push_back(fmt::format("{} values", field.values.size()));
             if (field.is_calculated) notes.emplace_back("calculated by the CRM");
             if (field.is_required) notes.emplace_back("required");
@@ -119,8 +128,10 @@ Result<Exit> doc(const Program& program, const SchemaLine& line) {
         }
         if (!schema.notices.empty()) page += "\n";
     }
-    if (program.wants_json) Program::print({{"markdown", page}});
-    else fmt::print("{}", page);
+    if (program.wants_json)
+        Program::print({{"markdown", page}});
+    else
+        fmt::print("{}", page);
     return Exit::ok;
 }
 
@@ -128,8 +139,10 @@ Result<Exit> source(const Program& program, const SchemaLine& line) {
     const auto store = TRY(program.open_store());
     const auto transaction = TRY(store->database().begin(db::Access::read, program.call()));
     const std::string text = TRY(Schemas{*transaction}.source(line.account, line.object));
-    if (program.wants_json) Program::print(json::parse(text, nullptr, false));
-    else fmt::print("{}\n", text);
+    if (program.wants_json)
+        Program::print(json::parse(text, nullptr, false));
+    else
+        fmt::print("{}\n", text);
     return Exit::ok;
 }
 
@@ -148,7 +161,8 @@ void add_schema(CLI::App& app, Program& program) {
         return made;
     };
     command("show", "the tables, or one table's fields", false, show);
-    command("data", "the first rows of a table", true, data)->add_option("--limit", line->limit, "how many rows");
+    command("data", "the first rows of a table", true, data)
+        ->add_option("--limit", line->limit, "how many rows");
     command("doc", "a page of documentation, in Markdown", false, doc);
     command("source", "what the CRM said of an object, word for word", true, source);
 }

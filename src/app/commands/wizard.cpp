@@ -8,14 +8,14 @@
 #include "wizard/discovery.h"
 #include "wizard/tables.h"
 
+#include <algorithm>
+#include <map>
+#include <memory>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
-#include <map>
-#include <memory>
 
 namespace koppla {
 
@@ -60,7 +60,8 @@ std::vector<std::string> split(std::string_view text) {
 }
 
 /// "Object=A,B" → the object in lower case and its fields.
-Result<std::pair<std::string, std::vector<std::string>>> object_fields(const std::string& text, std::string_view option) {
+Result<std::pair<std::string, std::vector<std::string>>> object_fields(const std::string& text,
+                                                                       std::string_view option) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
         return error(ErrorKind::invalid, fmt::format("{} wants Object=Field,Field…, not '{}'", option, text));
@@ -84,24 +85,29 @@ Result<std::map<std::string, FieldChoice>> field_choices(const WizardLine& line)
 void print_objects(const std::vector<ObjectSummary>& objects) {
     Table table{{"table", "label", "read", "write"}};
     for (const ObjectSummary& object : objects) {
-        table.add({object.name, object.label, object.is_readable ? "yes" : "no", object.is_writable ? "yes" : "no"});
+        table.add({object.name, object.label, object.is_readable ? "yes" : "no",
+                   object.is_writable ? "yes" : "no"});
     }
     fmt::print("{}", table.text());
 }
 
 /// The names as the CRM spells them. What isn't there is told with what is alike.
-Result<std::vector<std::string>> resolve(const std::vector<std::string>& wanted, const std::vector<ObjectSummary>& objects) {
+Result<std::vector<std::string>> resolve(const std::vector<std::string>& wanted,
+                                         const std::vector<ObjectSummary>& objects) {
     std::vector<std::string> names;
     for (const ObjectSummary& object : objects) names.push_back(object.name);
     std::vector<std::string> result;
     for (const std::string& name : wanted) {
-        const auto found = std::ranges::find(objects, lower(name), [](const ObjectSummary& o) { return lower(o.name); });
+        const auto found =
+            std::ranges::find(objects, lower(name), [](const ObjectSummary& o) { return lower(o.name); });
         if (found == objects.end()) {
             return error(ErrorKind::not_found,
-                         fmt::format("the CRM has no table {}, or this account can't see it{}", name, suggestion(name, names)));
+                         fmt::format("the CRM has no table {}, or this account can't see it{}", name,
+                                     suggestion(name, names)));
         }
         if (!found->is_readable) {
-            return error(ErrorKind::denied, fmt::format("the table {} can't be read by this account", found->name));
+            return error(ErrorKind::denied,
+                         fmt::format("the table {} can't be read by this account", found->name));
         }
         if (std::ranges::find(result, found->name) == result.end()) result.push_back(found->name);
     }
@@ -113,9 +119,11 @@ Result<std::vector<std::string>> ask_for_tables(const std::vector<ObjectSummary>
     for (;;) {
         const std::string search = TRY(ask("Search tables (empty: all):", "--tables A,B or --all"));
         std::vector<ObjectSummary> shown;
-        std::ranges::copy_if(objects, std::back_inserter(shown), [&](const auto& object) { return matches(object, search); });
+        std::ranges::copy_if(objects, std::back_inserter(shown),
+                             [&](const auto& object) { return matches(object, search); });
         print_objects(shown);
-        const std::string answer = TRY(ask("Tables to take in, with commas (empty: search again):", "--tables A,B"));
+        const std::string answer =
+            TRY(ask("Tables to take in, with commas (empty: search again):", "--tables A,B"));
         if (answer.empty()) continue;
         Result<std::vector<std::string>> chosen = resolve(split(answer), objects);
         if (chosen) return chosen;
@@ -123,7 +131,8 @@ Result<std::vector<std::string>> ask_for_tables(const std::vector<ObjectSummary>
     }
 }
 
-Result<std::vector<std::string>> chosen_tables(const WizardLine& line, const std::vector<ObjectSummary>& objects) {
+Result<std::vector<std::string>> chosen_tables(const WizardLine& line,
+                                               const std::vector<ObjectSummary>& objects) {
     if (!line.tables.empty()) return resolve(line.tables, objects);
     if (!line.wants_all) return ask_for_tables(objects);
     std::vector<std::string> all;
@@ -133,11 +142,12 @@ Result<std::vector<std::string>> chosen_tables(const WizardLine& line, const std
     return all;
 }
 
-/// What the CRM is asked of each object: only for what has changed since it was recorded, unless another choice
-/// of fields needs the description anyway.
+/// What the CRM is asked of each object: only for what has changed since it was recorded, unless another
+/// choice of fields needs the description anyway.
 Result<std::vector<DescribeRequest>> describe_requests(const Store& store, const WizardLine& line,
                                                        const std::vector<std::string>& names,
-                                                       const std::map<std::string, FieldChoice>& choices, const Call& call) {
+                                                       const std::map<std::string, FieldChoice>& choices,
+                                                       const Call& call) {
     const auto transaction = TRY(store.database().begin(db::Access::read, call));
     std::vector<DescribeRequest> requests;
     for (const std::string& name : names) {
@@ -155,11 +165,13 @@ struct Found {
     std::vector<std::string> failed;
 };
 
-Result<Found> sort_out(std::vector<Discovered> discovered, const std::map<std::string, FieldChoice>& choices) {
+Result<Found> sort_out(std::vector<Discovered> discovered,
+                       const std::map<std::string, FieldChoice>& choices) {
     Found found;
     for (Discovered& each : discovered) {
         if (!each.described) {
-            Program::tell(fmt::format("warning: {} is left out: {}", each.object, each.described.error().message));
+            Program::tell(
+                fmt::format("warning: {} is left out: {}", each.object, each.described.error().message));
             found.failed.push_back(each.object);
             continue;
         }
@@ -174,7 +186,8 @@ Result<Found> sort_out(std::vector<Discovered> discovered, const std::map<std::s
             TRY(choose_fields(schema, choice->second));
         }
         for (const model::MappingNotice& notice : schema.notices) {
-            Program::tell(fmt::format("warning: {}.{} ({}): {}", schema.name, notice.field, notice.remote_type, notice.instead));
+            Program::tell(fmt::format("warning: {}.{} ({}): {}", schema.name, notice.field,
+                                      notice.remote_type, notice.instead));
         }
         found.chosen.push_back({.schema = std::move(schema), .source = std::move(described.source)});
     }
@@ -186,7 +199,8 @@ void print_changes(const std::vector<TableChange>& changes) {
     Table table{{"object", "table", "fields", "what was done"}};
     for (const TableChange& change : changes) {
         std::string done = change.is_new ? "made" : "unchanged";
-        if (!change.columns_added.empty()) done = fmt::format("added {}", fmt::join(change.columns_added, ", "));
+        if (!change.columns_added.empty())
+            done = fmt::format("added {}", fmt::join(change.columns_added, ", "));
         table.add({change.object, change.table, fmt::format("{}", change.fields), done});
     }
     fmt::print("{}", table.text());
@@ -201,9 +215,11 @@ json to_json(const TableChange& change) {
             {"notices", change.notices}};
 }
 
-Result<Exit> list_tables(const Program& program, const WizardLine& line, const std::vector<ObjectSummary>& objects) {
+Result<Exit> list_tables(const Program& program, const WizardLine& line,
+                         const std::vector<ObjectSummary>& objects) {
     std::vector<ObjectSummary> shown;
-    std::ranges::copy_if(objects, std::back_inserter(shown), [&](const auto& object) { return matches(object, line.search); });
+    std::ranges::copy_if(objects, std::back_inserter(shown),
+                         [&](const auto& object) { return matches(object, line.search); });
     if (!program.wants_json) {
         print_objects(shown);
         return Exit::ok;
@@ -233,14 +249,18 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
         TRY(describe_requests(*store, line, names, choices, program.call()));
     std::vector<Discovered> discovered = TRY(discover(
         connector, requests,
-        [&](std::size_t done, std::size_t total, std::string_view name) { show_step(done, total, name, begun); },
+        [&](std::size_t done, std::size_t total, std::string_view name) {
+            show_step(done, total, name, begun);
+        },
         program.call()));
     Found found = TRY(sort_out(std::move(discovered), choices));
     if (found.chosen.empty() && found.unchanged.empty()) {
         return error(ErrorKind::not_found, "none of the chosen tables could be described");
     }
     if (!line.is_sure && !found.chosen.empty() &&
-        !TRY(ask_yes(fmt::format("Take {} tables in, and make or extend their local tables?", found.chosen.size()), "--yes"))) {
+        !TRY(ask_yes(
+            fmt::format("Take {} tables in, and make or extend their local tables?", found.chosen.size()),
+            "--yes"))) {
         return Exit::ok;
     }
     const std::vector<TableChange> changes =
@@ -260,14 +280,19 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
     }
     const std::int64_t calls = connector.usage().charged_calls;
     if (program.wants_json) {
-        json document = {{"tables", json::array()}, {"unchanged", found.unchanged}, {"left_out", found.failed},
-                         {"charged_calls", calls},  {"seconds", seconds}};
+        json document = {{"tables", json::array()},
+                         {"unchanged", found.unchanged},
+                         {"left_out", found.failed},
+                         {"charged_calls", calls},
+                         {"seconds", seconds}};
         for (const TableChange& change : changes) document["tables"].push_back(to_json(change));
         Program::print(document);
     } else {
         print_changes(changes);
-        if (!found.unchanged.empty()) fmt::print("As it was recorded: {}\n", fmt::join(found.unchanged, ", "));
-        fmt::print("{} API calls, {:.1f} s. Bring the records: koppla import {} --all\n", calls, seconds, line.account);
+        if (!found.unchanged.empty())
+            fmt::print("As it was recorded: {}\n", fmt::join(found.unchanged, ", "));
+        fmt::print("{} API calls, {:.1f} s. Bring the records: koppla import {} --all\n", calls, seconds,
+                   line.account);
     }
     return found.failed.empty() ? Exit::ok : Exit::incomplete;
 }
@@ -275,20 +300,27 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
 }  // namespace
 
 void add_wizard(CLI::App& app, Program& program) {
-    CLI::App* command = app.add_subcommand("wizard", "choose tables of a CRM and make the local ones that match");
+    CLI::App* command =
+        app.add_subcommand("wizard", "choose tables of a CRM and make the local ones that match");
     const auto line = std::make_shared<WizardLine>();
     command->add_option("account", line->account, "the account")->required();
-    CLI::Option* tables = command->add_option("--tables", line->tables, "tables to take in, by their names in the CRM");
+    CLI::Option* tables =
+        command->add_option("--tables", line->tables, "tables to take in, by their names in the CRM");
     tables->delimiter(',');
     command->add_flag("--all", line->wants_all, "all tables that can be read")->excludes(tables);
-    command->add_option("--fields", line->fields, "only these fields of an object: Object=A,B; may be given again")
+    command
+        ->add_option("--fields", line->fields,
+                     "only these fields of an object: Object=A,B; may be given again")
         ->take_all();
-    command->add_option("--exclude", line->excluded, "all but these fields of an object: Object=A,B")->take_all();
-    command->add_option("--search", line->search, "with --list or --all: only tables whose name or label has this in it");
+    command->add_option("--exclude", line->excluded, "all but these fields of an object: Object=A,B")
+        ->take_all();
+    command->add_option("--search", line->search,
+                        "with --list or --all: only tables whose name or label has this in it");
     command->add_flag("--list", line->only_lists, "list the CRM's tables and do nothing else");
     command->add_flag("--yes", line->is_sure, "don't ask");
     command->footer(
-        "On a terminal it asks for the tables. No row or column is ever dropped.\n\nExamples:\n  koppla wizard acme\n"
+        "On a terminal it asks for the tables. No row or column is ever dropped.\n\nExamples:\n  koppla "
+        "wizard acme\n"
         "  koppla wizard acme --list --search order\n"
         "  koppla wizard acme --tables Account,Contact --exclude Contact=Description --yes");
     command->callback([&program, line] { program.run([&] { return wizard(program, *line); }); });

@@ -4,11 +4,11 @@
 #include "crm/salesforce/tuning.h"
 #include "http/curl/destination.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <simdjson.h>
-
-#include <algorithm>
 
 namespace koppla::salesforce {
 
@@ -23,7 +23,8 @@ std::string without_slash(std::string_view url) {
 
 std::string token_request(const AccountSettings& account) {
     std::vector<std::pair<std::string, std::string>> fields = {{"client_id", account.client_id}};
-    if (!account.client_secret.is_empty()) fields.emplace_back("client_secret", account.client_secret.reveal());
+    if (!account.client_secret.is_empty())
+        fields.emplace_back("client_secret", account.client_secret.reveal());
     if (account.flow == Flow::client_credentials) {
         fields.emplace_back("grant_type", "client_credentials");
     } else {
@@ -36,8 +37,8 @@ std::string token_request(const AccountSettings& account) {
 
 Result<Credentials> credentials_in(const std::string& body, const std::string& server) {
     const auto refuse = [&](std::string_view what) {
-        return error(ErrorKind::corrupt, fmt::format("logging in at {} failed: its answer {}; look at 'server'",
-                                                     server, what));
+        return error(ErrorKind::corrupt,
+                     fmt::format("logging in at {} failed: its answer {}; look at 'server'", server, what));
     };
     if (is_web_page(body)) return web_page_error(fmt::format("logging in at {}", server));
     simdjson::dom::parser parser;
@@ -91,7 +92,8 @@ Result<Credentials> Auth::log_in(const Call& call) {
         .target = account_.server + "/services/oauth2/token",
         .headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}},
         .body = token_request(account_)};
-    auto answer = http::send_text(client_, request, call.within(tuning::login_time_max), token_answer_bytes_max);
+    auto answer =
+        http::send_text(client_, request, call.within(tuning::login_time_max), token_answer_bytes_max);
     if (!answer) return answer.error().with_context(fmt::format("logging in at {}", account_.server));
     if (answer->status < 200 || answer->status > 299) return login_error_of(*answer, account_.server);
 
@@ -105,17 +107,19 @@ Result<Credentials> Auth::log_in(const Call& call) {
 Result<void> Auth::check_instance(const Credentials& credentials) const {
     const auto url = http::parse_url(credentials.instance_url);
     const auto refuse = [&](std::string_view why) {
-        return error(ErrorKind::denied,
-                     fmt::format("logging in at {} worked, but it sends us on to {}, {}; nothing was sent there",
-                                 account_.server, shown(credentials.instance_url), why));
+        return error(
+            ErrorKind::denied,
+            fmt::format("logging in at {} worked, but it sends us on to {}, {}; nothing was sent there",
+                        account_.server, shown(credentials.instance_url), why));
     };
     if (!url || url->path_and_query != "/") return refuse("which is no address of a server");
     if (url->scheme != "https") return refuse("which is not https");
     const auto is_covered = [&](const std::string& pattern) { return http::covers(pattern, *url); };
     if (std::ranges::none_of(account_.allowed_hosts, is_covered)) {
-        return refuse(fmt::format("which is not among the hosts that this account allows ({}); if it is right, add "
-                                  "it to 'allowed-hosts'",
-                                  fmt::join(account_.allowed_hosts, ", ")));
+        return refuse(
+            fmt::format("which is not among the hosts that this account allows ({}); if it is right, add "
+                        "it to 'allowed-hosts'",
+                        fmt::join(account_.allowed_hosts, ", ")));
     }
     return {};
 }

@@ -12,7 +12,8 @@ namespace koppla::salesforce {
 
 /// Logs an account in, once for all threads that need it, and keeps what came of it in the token store, where
 /// the next process finds it. Credentials are stored before they are used, and never lead to a host that the
-/// account does not allow. Thread-safe. [Salesforce: OAuth 2.0 client credentials and username-password flows]
+/// account does not allow. Thread-safe. [Salesforce: OAuth 2.0 client credentials and username-password
+/// flows]
 class Auth {
   public:
     Auth(const AccountSettings& account, http::Client& client, TokenStore& tokens)

@@ -2,12 +2,12 @@
 
 #include "crm/salesforce/test/script.h"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <barrier>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
@@ -16,14 +16,16 @@ using test::Answer;
 using test::Org;
 using test::server;
 
-const Credentials stored{.access_token = Secret{"stored"}, .refresh_token = {}, .instance_url = server, .identity = {}};
+const Credentials stored{
+    .access_token = Secret{"stored"}, .refresh_token = {}, .instance_url = server, .identity = {}};
 
 std::string bearer(const http::Request& request) {
     return std::string{request.headers.find("Authorization").value_or("")};
 }
 
 Answer session_expired() {
-    return {.status = 401, .body = R"([{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}])"};
+    return {.status = 401,
+            .body = R"([{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}])"};
 }
 
 constexpr std::string_view no_objects = R"({"sobjects":[]})";
@@ -45,7 +47,8 @@ TEST(Auth, ClientCredentialsLogInAndEveryRequestNamesUs) {
 }
 
 TEST(Auth, ThePasswordFlowAppendsTheSecurityToken) {
-    Org org{test::with_login([](const http::Request&) -> Answer { return {.body = std::string{no_objects}}; })};
+    Org org{
+        test::with_login([](const http::Request&) -> Answer { return {.body = std::string{no_objects}}; })};
     org.settings["auth"] = "password";
     org.settings["username"] = "jo@acme.example";
     org.secrets["password"] = Secret{"p&ss"};
@@ -151,24 +154,30 @@ TEST(Auth, ATokenThatCantBeStoredIsNotUsed) {
 TEST(Auth, AnInstanceOutsideTheAllowListIsRefusedBeforeAnythingIsSentThere) {
     for (const std::string instance :
          {"https://evil.example", "http://acme.my.salesforce.com", "https://salesforce.com.evil.example",
-          "https://evilsalesforce.com", "https://acme.my.salesforce.com@evil.example", "https://acme.my.salesforce.com/x",
-          "not a url", ""}) {
-        Org org{[&](const http::Request&) -> Answer { return {.body = test::token_answer("token1", instance)}; }};
+          "https://evilsalesforce.com", "https://acme.my.salesforce.com@evil.example",
+          "https://acme.my.salesforce.com/x", "not a url", ""}) {
+        Org org{
+            [&](const http::Request&) -> Answer { return {.body = test::token_answer("token1", instance)}; }};
         const auto objects = org.connector->objects(org.call);
         ASSERT_FALSE(objects) << instance;
         EXPECT_EQ(org.client.requests().size(), 1U) << instance;
         EXPECT_EQ(org.tokens.writes, 0) << instance;
         EXPECT_EQ(objects.error().message.find("token1"), std::string::npos);
     }
-    Org org{test::with_login([](const http::Request&) -> Answer { return {.body = std::string{no_objects}}; })};
-    org.tokens.put({.access_token = Secret{"x"}, .refresh_token = {}, .instance_url = "https://evil.example", .identity = {}});
+    Org org{
+        test::with_login([](const http::Request&) -> Answer { return {.body = std::string{no_objects}}; })};
+    org.tokens.put({.access_token = Secret{"x"},
+                    .refresh_token = {},
+                    .instance_url = "https://evil.example",
+                    .identity = {}});
     ASSERT_TRUE(org.connector->objects(org.call));
     EXPECT_EQ(org.client.count("evil.example"), 0);
 }
 
 TEST(Auth, AWrongSecretIsFinalAndNamesItsSetting) {
     Org org{[](const http::Request&) -> Answer {
-        return {.status = 400, .body = R"({"error":"invalid_client","error_description":"invalid client credentials"})"};
+        return {.status = 400,
+                .body = R"({"error":"invalid_client","error_description":"invalid client credentials"})"};
     }};
     const auto objects = org.connector->objects(org.call);
     ASSERT_FALSE(objects);
@@ -179,8 +188,9 @@ TEST(Auth, AWrongSecretIsFinalAndNamesItsSetting) {
 }
 
 TEST(Auth, AnAnswerThatIsNoTokenIsRefused) {
-    for (const std::string body : {"", "{}", "<html>", R"({"access_token":"a b","instance_url":"https://x.y"})",
-                                   R"({"access_token":"a\r\nX: y","instance_url":"https://x.y"})"}) {
+    for (const std::string body :
+         {"", "{}", "<html>", R"({"access_token":"a b","instance_url":"https://x.y"})",
+          R"({"access_token":"a\r\nX: y","instance_url":"https://x.y"})"}) {
         Org org{[&](const http::Request&) -> Answer { return {.body = body}; }};
         EXPECT_FALSE(org.connector->objects(org.call)) << body;
         EXPECT_EQ(org.client.requests().size(), 1U);

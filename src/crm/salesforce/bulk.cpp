@@ -6,14 +6,14 @@
 #include "crm/salesforce/pages.h"
 #include "crm/salesforce/tuning.h"
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -36,7 +36,8 @@ Result<JobState> job_state(const std::string& body, const std::string& attempted
     if (is_json && root["id"].get(text) == simdjson::SUCCESS) job.id = text;
     if (is_json && root["state"].get(text) == simdjson::SUCCESS) job.state = text;
     if (!is_job_id(job.id) || job.state.empty()) {
-        return error(ErrorKind::corrupt, fmt::format("{} failed: the answer does not describe a job", attempted));
+        return error(ErrorKind::corrupt,
+                     fmt::format("{} failed: the answer does not describe a job", attempted));
     }
     if (root["errorMessage"].get(text) == simdjson::SUCCESS) job.error_message = text;
     std::int64_t rows = 0;
@@ -83,8 +84,9 @@ class ResultPage final : public http::BodySink, private BatchOutlet {
     Result<model::Batch> finish(std::optional<std::int64_t> rows_expected) {
         model::Batch last = TRY(splitter_.finish());
         if (rows_expected && *rows_expected != splitter_.rows()) {
-            return error(ErrorKind::corrupt, fmt::format("row {}: the page ends here, but Salesforce announced {} rows",
-                                                         splitter_.rows(), *rows_expected));
+            return error(ErrorKind::corrupt,
+                         fmt::format("row {}: the page ends here, but Salesforce announced {} rows",
+                                     splitter_.rows(), *rows_expected));
         }
         return last;
     }
@@ -116,7 +118,8 @@ class ResultPage final : public http::BodySink, private BatchOutlet {
 
 class BulkRead {
   public:
-    BulkRead(Session& session, const Clock& clock, const ReadRequest& request, BatchSink& sink, const Call& call)
+    BulkRead(Session& session, const Clock& clock, const ReadRequest& request, BatchSink& sink,
+             const Call& call)
         : session_{session},
           clock_{clock},
           request_{request},
@@ -150,32 +153,39 @@ class BulkRead {
         bool is_to_wait = position.locator.empty() && position.rows_skipped == 0;
         while (true) {
             if (std::exchange(is_to_wait, true)) {
-                if (auto waited = clock_.wait(pause, call_); !waited) return given_up(position, waited.error());
+                if (auto waited = clock_.wait(pause, call_); !waited)
+                    return given_up(position, waited.error());
                 pause = std::min(pause + pause / 2, tuning::poll_max);
             }
-            auto response = session_.send_text(
-                Ask{.path = job_path(position), .attempted = fmt::format("{} (job {})", attempted_, position.job)}, call_);
+            auto response =
+                session_.send_text(Ask{.path = job_path(position),
+                                       .attempted = fmt::format("{} (job {})", attempted_, position.job)},
+                                   call_);
             if (!response) {
-                if (response.error().kind == ErrorKind::cancelled) return given_up(position, response.error());
+                if (response.error().kind == ErrorKind::cancelled)
+                    return given_up(position, response.error());
                 return is_gone(response.error());
             }
             const JobState job = TRY(job_state(response->body, attempted_));
             if (job.state == "JobComplete") return job.rows;
             if (job.state == "Failed" || job.state == "Aborted") return ended_badly(job);
-            const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - began).count();
+            const auto seconds =
+                std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - began).count();
             sink_.note(fmt::format("Salesforce prepares {}: {}, {} rows so far, {} s", request_.object->name,
                                    shown(job.state), job.rows.value_or(0), seconds));
         }
     }
 
-    Result<PartEnd> read_results(Position position, std::int64_t rows, std::optional<std::int64_t> rows_of_job) {
+    Result<PartEnd> read_results(Position position, std::int64_t rows,
+                                 std::optional<std::int64_t> rows_of_job) {
         bool is_all_counted = position.locator.empty();
         for (int page = 1; true; ++page) {
             const std::string where = fmt::format(
                 "{} (job {}, result page {}{})", attempted_, position.job, page,
                 position.locator.empty() ? "" : fmt::format(" at locator {}", shown(position.locator)));
             ResultPage body{request_, ids_, position, rows, sink_};
-            auto response = session_.send(Ask{.path = results_path(position), .attempted = where}, body, call_);
+            auto response =
+                session_.send(Ask{.path = results_path(position), .attempted = where}, body, call_);
             if (!response) return is_gone(response.error());
             const auto count = count_header(*response);
             auto last = body.finish(count);
@@ -204,12 +214,14 @@ class BulkRead {
     }
 
     /// The position behind a page: its locator's, or the end.
-    static Result<Position> behind(const Position& position, const http::Response& response, const std::string& where) {
+    static Result<Position> behind(const Position& position, const http::Response& response,
+                                   const std::string& where) {
         const auto locator = response.headers.find("Sforce-Locator");
         if (!locator || *locator == "null") return Position{.stage = Stage::done};
         if (locator->empty() || locator->size() > 1'000 || *locator == position.locator) {
-            return error(ErrorKind::corrupt,
-                         fmt::format("{} failed: the locator of the next page is empty, or this page's own", where));
+            return error(
+                ErrorKind::corrupt,
+                fmt::format("{} failed: the locator of the next page is empty, or this page's own", where));
         }
         return Position{.stage = Stage::job,
                         .version = position.version,
@@ -219,20 +231,23 @@ class BulkRead {
 
     /// Where a page came without its count, or the last one without its locator, the job's own count has to
     /// prove that nothing is missing.
-    static Result<void> check_end(std::int64_t rows, std::optional<std::int64_t> rows_of_job, const std::string& where) {
+    static Result<void> check_end(std::int64_t rows, std::optional<std::int64_t> rows_of_job,
+                                  const std::string& where) {
         if (rows == rows_of_job) return {};
         return error(ErrorKind::corrupt,
-                     fmt::format("{} failed: no page follows, but {} rows came and the job has {}", where, rows,
-                                 rows_of_job ? std::to_string(*rows_of_job) : "an unknown number"));
+                     fmt::format("{} failed: no page follows, but {} rows came and the job has {}", where,
+                                 rows, rows_of_job ? std::to_string(*rows_of_job) : "an unknown number"));
     }
 
     Error ended_badly(const JobState& job) const {
-        const std::string why = job.error_message.empty() ? "Salesforce gives no reason; try a filter, or --path pages"
-                                                          : shown(job.error_message);
-        return error(job.state == "Aborted" ? ErrorKind::expired : ErrorKind::unavailable,
-                     fmt::format("{}: job {} was {}: {}", attempted_, job.id,
-                                 job.state == "Aborted" ? "aborted by somebody" : "given up by Salesforce", why),
-                     job.state);
+        const std::string why = job.error_message.empty()
+                                    ? "Salesforce gives no reason; try a filter, or --path pages"
+                                    : shown(job.error_message);
+        return error(
+            job.state == "Aborted" ? ErrorKind::expired : ErrorKind::unavailable,
+            fmt::format("{}: job {} was {}: {}", attempted_, job.id,
+                        job.state == "Aborted" ? "aborted by somebody" : "given up by Salesforce", why),
+            job.state);
     }
 
     static Error is_gone(Error refusal) {
@@ -246,13 +261,16 @@ class BulkRead {
     /// Nobody waits any more: the job is aborted, so that it doesn't use up the org's allowance.
     Error given_up(const Position& position, Error reason) {
         const Call last = Call{}.within(tuning::abort_time_max);
-        const auto aborted = session_.send_text(Ask{.method = "PATCH",
-                                                    .path = job_path(position),
-                                                    .body = R"({"state":"Aborted"})",
-                                                    .attempted = fmt::format("aborting job {}", position.job)},
-                                                last);
-        const std::string_view outcome = aborted ? "was aborted" : "could not be aborted and will run to its end";
-        reason.message = fmt::format("{}; job {} {}", reason.with_context(attempted_).message, position.job, outcome);
+        const auto aborted =
+            session_.send_text(Ask{.method = "PATCH",
+                                   .path = job_path(position),
+                                   .body = R"({"state":"Aborted"})",
+                                   .attempted = fmt::format("aborting job {}", position.job)},
+                               last);
+        const std::string_view outcome =
+            aborted ? "was aborted" : "could not be aborted and will run to its end";
+        reason.message =
+            fmt::format("{}; job {} {}", reason.with_context(attempted_).message, position.job, outcome);
         return reason;
     }
 
@@ -267,14 +285,15 @@ class BulkRead {
 
 }  // namespace
 
-Result<PartEnd> read_bulk(Session& session, const Clock& clock, const ReadRequest& request, const Position& position,
-                          std::int64_t rows, BatchSink& sink, const Call& call) {
+Result<PartEnd> read_bulk(Session& session, const Clock& clock, const ReadRequest& request,
+                          const Position& position, std::int64_t rows, BatchSink& sink, const Call& call) {
     BulkRead read{session, clock, request, sink, call};
     Position job = position;
     if (position.stage == Stage::job_wanted) {
         auto made = read.make_job();
         if (!made && position.may_switch && is_beyond_bulk(made.error())) {
-            sink.note(fmt::format("{} can't be read in bulk, so it is read page by page", request.object->name));
+            sink.note(
+                fmt::format("{} can't be read in bulk, so it is read page by page", request.object->name));
             return PartEnd{.next = {Part{.position = Position{.stage = Stage::pages}.text()}}};
         }
         if (!made) return made.error();

@@ -11,7 +11,7 @@ namespace koppla::salesforce {
 /// and streams its result pages. A stop while the job is worked on aborts it. A finished job is left to
 /// Salesforce, which drops it after seven days: deleting it would be a charged call.
 /// [Salesforce: Bulk API 2.0, Query]
-Result<PartEnd> read_bulk(Session& session, const Clock& clock, const ReadRequest& request, const Position& position,
-                          std::int64_t rows, BatchSink& sink, const Call& call);
+Result<PartEnd> read_bulk(Session& session, const Clock& clock, const ReadRequest& request,
+                          const Position& position, std::int64_t rows, BatchSink& sink, const Call& call);
 
 }  // namespace koppla::salesforce

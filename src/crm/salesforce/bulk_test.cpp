@@ -3,11 +3,11 @@
 #include "crm/salesforce/test/script.h"
 #include "crm/salesforce/tuning.h"
 
+#include <stop_token>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
-#include <stop_token>
 
 namespace koppla::salesforce {
 namespace {
@@ -40,14 +40,17 @@ Answer result(std::string body, const std::string& locator, const std::string& c
 }
 
 /// A job that is done at the first look; the test answers its result pages, told their locators.
-test::ScriptedClient::Script job(std::int64_t rows, std::function<Answer(const std::string& locator)> results) {
+test::ScriptedClient::Script job(std::int64_t rows,
+                                 std::function<Answer(const std::string& locator)> results) {
     return test::with_login([rows, results = std::move(results)](const http::Request& asked) -> Answer {
         const std::string path = asked.target.substr(test::server.size());
         if (asked.method == "POST" && path == jobs) {
             return {.body = json{{"id", job_id}, {"state", "UploadComplete"}}.dump()};
         }
         if (path == jobs + "/" + job_id) {
-            return {.body = json{{"id", job_id}, {"state", "JobComplete"}, {"numberRecordsProcessed", rows}}.dump()};
+            return {
+                .body =
+                    json{{"id", job_id}, {"state", "JobComplete"}, {"numberRecordsProcessed", rows}}.dump()};
         }
         EXPECT_TRUE(path.starts_with(jobs + "/" + job_id + "/results?maxRecords=100000")) << path;
         return results(http::form_value(path.substr(path.find('?') + 1), "locator").value_or(""));
@@ -122,7 +125,8 @@ TEST(Bulk, ReadingGoesOnFromAnyBatch) {
         return body;
     };
     const auto results = [&](const std::string& locator) {
-        return locator.empty() ? result(page(3'000, 0), "L2", "3000") : result(page(1'500, 3'000), "null", "1500");
+        return locator.empty() ? result(page(3'000, 0), "L2", "3000")
+                               : result(page(1'500, 3'000), "null", "1500");
     };
     Org org{job(4'500, results)};
     org.client.chunk_bytes = 16'384;
@@ -136,7 +140,8 @@ TEST(Bulk, ReadingGoesOnFromAnyBatch) {
         const auto end = org.connector->read(request(), resume, rest, org.call);
         ASSERT_TRUE(end) << end.error().message;
         ASSERT_EQ(rest.rows.size(), 4'500U - static_cast<std::size_t>(resume.rows)) << resume.position;
-        if (!rest.rows.empty()) EXPECT_EQ(std::stoll(rest.rows[0][1].substr(0, 5)), resume.rows);
+        if (rest.rows.empty()) continue;
+        EXPECT_EQ(std::stoll(rest.rows[0][1].substr(0, 5)), resume.rows);
     }
     EXPECT_EQ(org.client.count("POST " + test::server + jobs), 1);
 }
@@ -149,7 +154,9 @@ TEST(Bulk, APageThatIsCutIsNamedWithJobPageAndRow) {
     EXPECT_NE(cut.find("row 3: the page is cut in its cell 2 of 2"), std::string::npos) << cut;
 
     const std::string at_row_end = fault(3, result(csv(2), "null", "3"));
-    EXPECT_NE(at_row_end.find("row 2: the page ends here, but Salesforce announced 3 rows"), std::string::npos) << at_row_end;
+    EXPECT_NE(at_row_end.find("row 2: the page ends here, but Salesforce announced 3 rows"),
+              std::string::npos)
+        << at_row_end;
     EXPECT_NE(fault(3, result("", "null", "3")).find("announced 3 rows"), std::string::npos);
 }
 
@@ -162,11 +169,14 @@ TEST(Bulk, RowsOfAPageThatEndedEarlyAreNotHandedOver) {
 
 TEST(Bulk, FaultyPagesAreCorrupt) {
     const std::string head = "\"Id\",\"Name\"\n\"1\",\"a\"\n";
-    EXPECT_NE(fault(2, result(head + "\"2\"\n", "null", "2")).find("row 2: it has 1 cells where the header has 2"),
+    EXPECT_NE(
+        fault(2, result(head + "\"2\"\n", "null", "2")).find("row 2: it has 1 cells where the header has 2"),
+        std::string::npos);
+    EXPECT_NE(
+        fault(2, result(head + "\"2\",\"b\"x\"\n", "null", "2")).find("row 2: text behind the closing quote"),
+        std::string::npos);
+    EXPECT_NE(fault(1, result("\"Id\",\"Nome\"\n\"1\",\"a\"\n", "null", "1")).find("no column 'Name'"),
               std::string::npos);
-    EXPECT_NE(fault(2, result(head + "\"2\",\"b\"x\"\n", "null", "2")).find("row 2: text behind the closing quote"),
-              std::string::npos);
-    EXPECT_NE(fault(1, result("\"Id\",\"Nome\"\n\"1\",\"a\"\n", "null", "1")).find("no column 'Name'"), std::string::npos);
     EXPECT_NE(fault(1, result("<!DOCTYPE html>", "null", "1")).find("web page"), std::string::npos);
 }
 
@@ -177,7 +187,8 @@ TEST(Bulk, TheEndHasToBeProved) {
     EXPECT_EQ(fault(3, result(csv(3), "null", "")), "no fault");
     EXPECT_NE(fault(5, result(csv(3), "", "3")).find("3 rows came and the job has 5"), std::string::npos);
     EXPECT_NE(fault(5, result(csv(3), "null", "")).find("3 rows came and the job has 5"), std::string::npos);
-    EXPECT_NE(fault(5, result(csv(3), "null", "three")).find("3 rows came and the job has 5"), std::string::npos);
+    EXPECT_NE(fault(5, result(csv(3), "null", "three")).find("3 rows came and the job has 5"),
+              std::string::npos);
 }
 
 TEST(Bulk, ALocatorThatRepeatsEnds) {
@@ -189,12 +200,14 @@ TEST(Bulk, ALocatorThatRepeatsEnds) {
 }
 
 TEST(Bulk, JobsThatEndBadlySaySo) {
-    for (const auto& [state, words, kind] :
-         std::vector<std::tuple<std::string, std::string, ErrorKind>>{{"Failed", "too many rows", ErrorKind::unavailable},
-                                                                      {"Aborted", "aborted by somebody", ErrorKind::expired}}) {
+    for (const auto& [state, words, kind] : std::vector<std::tuple<std::string, std::string, ErrorKind>>{
+             {"Failed", "too many rows", ErrorKind::unavailable},
+             {"Aborted", "aborted by somebody", ErrorKind::expired}}) {
         Org org{test::with_login([&, job_state = state](const http::Request& asked) -> Answer {
-            if (asked.method == "POST") return {.body = json{{"id", job_id}, {"state", "UploadComplete"}}.dump()};
-            return {.body = json{{"id", job_id}, {"state", job_state}, {"errorMessage", "too many rows"}}.dump()};
+            if (asked.method == "POST")
+                return {.body = json{{"id", job_id}, {"state", "UploadComplete"}}.dump()};
+            return {.body =
+                        json{{"id", job_id}, {"state", job_state}, {"errorMessage", "too many rows"}}.dump()};
         })};
         TextSink sink;
         const auto end = read(org, sink);
@@ -206,7 +219,8 @@ TEST(Bulk, JobsThatEndBadlySaySo) {
 }
 
 TEST(Bulk, AnAnswerThatDescribesNoJobIsRefused) {
-    for (const std::string body : {"", "{}", "[]", R"({"id":"../x","state":"JobComplete"})", R"({"id":"750x"})"}) {
+    for (const std::string body :
+         {"", "{}", "[]", R"({"id":"../x","state":"JobComplete"})", R"({"id":"750x"})"}) {
         Org org{test::with_login([&](const http::Request&) -> Answer { return {.body = body}; })};
         TextSink sink;
         EXPECT_FALSE(read(org, sink)) << body;
@@ -216,7 +230,8 @@ TEST(Bulk, AnAnswerThatDescribesNoJobIsRefused) {
 
 TEST(Bulk, AnObjectThatBulkDoesntKnowIsReadByPagesUnlessBulkWasAskedFor) {
     Org org{test::with_login([](const http::Request&) -> Answer {
-        return {.status = 400, .body = R"([{"errorCode":"INVALIDENTITY","message":"X is not supported by the Bulk API"}])"};
+        return {.status = 400,
+                .body = R"([{"errorCode":"INVALIDENTITY","message":"X is not supported by the Bulk API"}])"};
     })};
     TextSink sink;
     const auto end = read(org, sink, "bulk automatic");
@@ -231,7 +246,7 @@ TEST(Bulk, AnObjectThatBulkDoesntKnowIsReadByPagesUnlessBulkWasAskedFor) {
 TEST(Bulk, AStopWhileWaitingAbortsTheJob) {
     std::stop_source stop;
     Org org{test::with_login([](const http::Request& asked) -> Answer {
-        if (asked.method == "PATCH") EXPECT_EQ(asked.body, R"({"state":"Aborted"})");
+        EXPECT_EQ(asked.method == "PATCH", asked.body == R"({"state":"Aborted"})");
         return {.body = json{{"id", job_id}, {"state", "InProgress"}}.dump()};
     })};
     org.clock.on_wait = [&] {
@@ -248,7 +263,8 @@ TEST(Bulk, AStopWhileWaitingAbortsTheJob) {
 
 TEST(Bulk, AJobThatIsGoneHasToBeginAgain) {
     Org org{test::with_login([](const http::Request&) -> Answer {
-        return {.status = 404, .body = R"([{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}])"};
+        return {.status = 404,
+                .body = R"([{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}])"};
     })};
     TextSink sink;
     const auto end = read(org, sink, "job 68.0 " + job_id + " 0 L2");
@@ -263,7 +279,8 @@ TEST(Bulk, ResultsAreReadWithTheVersionThatMadeTheJob) {
         return {.body = json{{"id", job_id}, {"state", "JobComplete"}, {"numberRecordsProcessed", 3}}.dump()};
     })};
     TextSink sink;
-    const auto end = org.connector->read(request(), Part{.position = "job 60.0 " + job_id + " 0 L2", .rows = 1}, sink, org.call);
+    const auto end = org.connector->read(
+        request(), Part{.position = "job 60.0 " + job_id + " 0 L2", .rows = 1}, sink, org.call);
     ASSERT_TRUE(end) << end.error().message;
     EXPECT_EQ(sink.rows.size(), 2U);
     EXPECT_TRUE(org.clock.waits.empty());

@@ -2,12 +2,12 @@
 #include "crm/salesforce/metadata.h"
 #include "crm/salesforce/query.h"
 
+#include <charconv>
+#include <map>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
-
-#include <charconv>
-#include <map>
 
 namespace koppla::salesforce {
 
@@ -102,7 +102,8 @@ std::string describe_body(std::span<const DescribeRequest> requests, std::string
         -1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Result<std::vector<Result<Described>>> described(std::string_view answer, std::span<const DescribeRequest> requests) {
+Result<std::vector<Result<Described>>> described(std::string_view answer,
+                                                 std::span<const DescribeRequest> requests) {
     const auto refuse = [](std::string_view what) {
         return error(ErrorKind::corrupt, fmt::format("describing objects failed: the answer {}", what));
     };
@@ -118,7 +119,7 @@ Result<std::vector<Result<Described>>> described(std::string_view answer, std::s
     for (auto each : answers) {
         ondemand::object object;
         SubAnswer sub;
-        if (std::move(each).get(object) != simdjson::SUCCESS || read(object, sub) != simdjson::SUCCESS) {
+        if (each.get(object) != simdjson::SUCCESS || read(object, sub) != simdjson::SUCCESS) {
             return refuse("is cut, or no JSON");
         }
         std::size_t index = 0;
@@ -132,11 +133,12 @@ Result<std::vector<Result<Described>>> described(std::string_view answer, std::s
     std::vector<Result<Described>> results;
     for (std::size_t i = 0; i < requests.size(); ++i) {
         const auto found = by_reference.find(fmt::format("{}{}", reference_prefix, i));
-        results.push_back(found != by_reference.end()
-                              ? std::move(found->second)
-                              : Result<Described>{error(ErrorKind::corrupt, fmt::format("describing {} failed: the answer "
-                                                                                        "leaves it out",
-                                                                                        requests[i].object))});
+        results.push_back(
+            found != by_reference.end()
+                ? std::move(found->second)
+                : Result<Described>{error(ErrorKind::corrupt, fmt::format("describing {} failed: the answer "
+                                                                          "leaves it out",
+                                                                          requests[i].object))});
     }
     return results;
 }

@@ -10,12 +10,12 @@
 #include "crm/salesforce/settings.h"
 #include "crm/salesforce/tuning.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -27,7 +27,8 @@ std::string member(const std::string& body, std::string_view name) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     std::string_view text;
-    if (parser.parse(body).get(root) != simdjson::SUCCESS || root[name].get(text) != simdjson::SUCCESS) return {};
+    if (parser.parse(body).get(root) != simdjson::SUCCESS || root[name].get(text) != simdjson::SUCCESS)
+        return {};
     return std::string{text};
 }
 
@@ -47,15 +48,17 @@ class Connector final : public CrmConnector {
                                                     const Call& call) override;
     Result<std::int64_t> count(const ReadRequest& request, const Call& call) override;
     Result<ReadPlan> plan(const ReadRequest& request, const Call& call) override;
-    Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink, const Call& call) override;
+    Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
+                         const Call& call) override;
 
   private:
     struct Query {
         std::int64_t total = 0;
         std::vector<std::string> first_record;
     };
-    Result<Query> query(std::string_view resource, std::string_view statement, const std::vector<std::string>& fields,
-                        const std::string& attempted, const Call& call);
+    Result<Query> query(std::string_view resource, std::string_view statement,
+                        const std::vector<std::string>& fields, const std::string& attempted,
+                        const Call& call);
     Result<http::Response> versions(const Call& call);
     Result<void> name_user(Identity& identity, const Call& call);
 
@@ -74,7 +77,8 @@ Result<Instant> Connector::now(const Call& call) {
     const http::Response response = TRY(versions(call));
     const auto date = response.headers.find("Date");
     if (!date) {
-        return error(ErrorKind::corrupt, fmt::format("asking {} for the time failed: its answer has no date", server_));
+        return error(ErrorKind::corrupt,
+                     fmt::format("asking {} for the time failed: its answer has no date", server_));
     }
     auto instant = parse_http_date(*date);
     if (!instant) return instant.error().with_context(fmt::format("asking {} for the time", server_));
@@ -83,9 +87,10 @@ Result<Instant> Connector::now(const Call& call) {
 
 /// The answer of a small query, cut into texts.
 Result<Connector::Query> Connector::query(std::string_view resource, std::string_view statement,
-                                          const std::vector<std::string>& fields, const std::string& attempted,
-                                          const Call& call) {
-    const std::string path = query_path(fmt::format("{}/{}", TRY(session_.data_path(call)), resource), statement);
+                                          const std::vector<std::string>& fields,
+                                          const std::string& attempted, const Call& call) {
+    const std::string path =
+        query_path(fmt::format("{}/{}", TRY(session_.data_path(call)), resource), statement);
     const http::Response response = TRY(session_.send_text(Ask{.path = path, .attempted = attempted}, call));
     model::Batch batch;
     batch.page.reserve(response.body.size() + simdjson::SIMDJSON_PADDING);
@@ -117,7 +122,8 @@ Result<void> Connector::name_user(Identity& identity, const Call& call) {
         if (kind == ErrorKind::denied || kind == ErrorKind::not_found) return {};
         return response.error();
     }
-    if (std::string user = member(response->body, "preferred_username"); !user.empty()) identity.user = std::move(user);
+    if (std::string user = member(response->body, "preferred_username"); !user.empty())
+        identity.user = std::move(user);
     return {};
 }
 
@@ -131,8 +137,8 @@ Result<Identity> Connector::check(const Call& call) {
     // The header is cut to seconds and was written half a round trip ago: within half a second of the truth.
     identity.clock_difference = theirs + std::chrono::milliseconds{500} - (sent_at + identity.round_trip / 2);
     TRY(name_user(identity, call));
-    Query organization = TRY(query("query", "SELECT Id,Name FROM Organization", {"Id", "Name"},
-                                   "reading the organisation", call));
+    Query organization = TRY(
+        query("query", "SELECT Id,Name FROM Organization", {"Id", "Name"}, "reading the organisation", call));
     if (organization.first_record.size() == 2) {
         identity.organization_id = organization.first_record[0];
         identity.organization = organization.first_record[1];
@@ -170,12 +176,12 @@ Result<std::vector<Result<Described>>> Connector::describe(std::span<const Descr
     std::vector<Result<Described>> results;
     auto answer = answers.begin();
     for (const DescribeRequest& request : requests) {
-        results.push_back(fits(request)
-                              ? std::move(*answer++)
-                              : Result<Described>{error(ErrorKind::not_found,
-                                                        fmt::format("there is no object '{}': a name has letters, "
-                                                                    "digits and '_'",
-                                                                    shown(request.object)))});
+        results.push_back(fits(request) ? std::move(*answer++)
+                                        : Result<Described>{error(
+                                              ErrorKind::not_found,
+                                              fmt::format("there is no object '{}': a name has letters, "
+                                                          "digits and '_'",
+                                                          shown(request.object)))});
     }
     return results;
 }
@@ -191,20 +197,24 @@ Result<ReadPlan> Connector::plan(const ReadRequest& request, const Call&) {
     // The data path is as long with any version, so that planning needs no answer of Salesforce.
     const std::string statement = TRY(soql(request, request.path));
     const std::size_t url_bytes = session_.url_bytes(query_path("/services/data/v68.0/queryAll", statement));
-    const auto plan = [](Position position, int calls, std::string why) {
-        return ReadPlan{.parts = {Part{.position = position.text()}}, .calls_expected = calls, .why = std::move(why)};
+    const auto plan = [](const Position& position, int calls, std::string why) {
+        return ReadPlan{
+            .parts = {Part{.position = position.text()}}, .calls_expected = calls, .why = std::move(why)};
     };
     const bool is_too_long = url_bytes > tuning::url_bytes_max;
     if (request.path == ReadPath::bulk) {
         return plan(Position{.stage = Stage::job_wanted}, 4, "as a bulk job, as asked");
     }
     if (is_too_long && request.path == ReadPath::pages) {
-        return error(ErrorKind::invalid,
-                     fmt::format("{}: the query makes a URL of {} bytes, and result pages take {}; use fewer fields, a "
-                                 "shorter filter, or bulk",
-                                 request.object->name, url_bytes, tuning::url_bytes_max));
+        return error(
+            ErrorKind::invalid,
+            fmt::format(
+                "{}: the query makes a URL of {} bytes, and result pages take {}; use fewer fields, a "
+                "shorter filter, or bulk",
+                request.object->name, url_bytes, tuning::url_bytes_max));
     }
-    if (request.path == ReadPath::pages) return plan(Position{.stage = Stage::pages}, 1, "page by page, as asked");
+    if (request.path == ReadPath::pages)
+        return plan(Position{.stage = Stage::pages}, 1, "page by page, as asked");
     if (is_too_long) {
         return plan(Position{.stage = Stage::job_wanted}, 4,
                     fmt::format("as a bulk job: the query is too long for a URL ({} bytes)", url_bytes));
@@ -213,7 +223,8 @@ Result<ReadPlan> Connector::plan(const ReadRequest& request, const Call&) {
                 fmt::format("page by page, or as a bulk job beyond {} rows", tuning::pages_rows_max));
 }
 
-Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, BatchSink& sink, const Call& call) {
+Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, BatchSink& sink,
+                                const Call& call) {
     const Position position = TRY(Position::of(part.position));
     if (position.stage == Stage::done) return PartEnd{};
     // A stored position says nothing of the request: what it asks for is checked whatever comes next.

@@ -15,10 +15,12 @@ const model::ObjectSchema contact = test::contact_schema();
 
 TEST(Connector, TellsWhoAndWhereWeAre) {
     Org org{test::with_login([](const http::Request& request) -> Answer {
-        if (request.target.ends_with("/userinfo")) return {.body = R"({"preferred_username":"jo@acme.example"})"};
+        if (request.target.ends_with("/userinfo"))
+            return {.body = R"({"preferred_username":"jo@acme.example"})"};
         EXPECT_EQ(test::statement_of(request), "SELECT Id,Name FROM Organization");
-        return {.body = R"({"totalSize":1,"done":true,"records":[{"Id":"00Dxx0000000001EAA","Name":"Acme"}]})",
-                .headers = {{"Sforce-Limit-Info", "api-usage=18/15000; per-app-api-usage=17/250(appName=x)"}}};
+        return {
+            .body = R"({"totalSize":1,"done":true,"records":[{"Id":"00Dxx0000000001EAA","Name":"Acme"}]})",
+            .headers = {{"Sforce-Limit-Info", "api-usage=18/15000; per-app-api-usage=17/250(appName=x)"}}};
     })};
     const auto identity = org.connector->check(org.call);
     ASSERT_TRUE(identity) << identity.error().message;
@@ -50,8 +52,8 @@ TEST(Connector, TheCrmsClockCostsNothing) {
 }
 
 TEST(Connector, LimitHeadersOfAnyShapeAreHarmless) {
-    for (const std::string header : {"", "api-usage=", "api-usage=1", "api-usage=x/y", "api-usage=5/", "per-app=1/2",
-                                     "api-usage=99999999999999999999/1"}) {
+    for (const std::string header : {"", "api-usage=", "api-usage=1", "api-usage=x/y", "api-usage=5/",
+                                     "per-app=1/2", "api-usage=99999999999999999999/1"}) {
         Org org{test::with_login([&](const http::Request&) -> Answer {
             return {.body = R"({"sobjects":[]})", .headers = {{"Sforce-Limit-Info", header}}};
         })};
@@ -74,7 +76,8 @@ TEST(Connector, TheNewestVersionIsTheOneBothSidesKnow) {
     };
     const std::string offered = R"([{"version":"59.0"},{"version":"60.0"}])";
     EXPECT_EQ(version_of("latest", offered), "/services/data/v60.0/sobjects");
-    EXPECT_EQ(version_of("latest", R"([{"version":"60.0"},{"version":"75.0"}])"), "/services/data/v68.0/sobjects");
+    EXPECT_EQ(version_of("latest", R"([{"version":"60.0"},{"version":"75.0"}])"),
+              "/services/data/v68.0/sobjects");
     EXPECT_EQ(version_of("59.0", offered), "/services/data/v59.0/sobjects");
     EXPECT_NE(version_of("50.0", offered).find("retired"), std::string::npos);
     EXPECT_NE(version_of("66.0", offered).find("doesn't know that one"), std::string::npos);

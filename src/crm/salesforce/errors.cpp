@@ -1,11 +1,11 @@
 #include "crm/salesforce/errors.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -23,7 +23,8 @@ constexpr std::string_view correct_the_data = "correct the value";
 constexpr std::array<Meaning, 67> meanings = {{
     {"INVALID_SESSION_ID", ErrorKind::expired, "the session is no longer valid"},
     {"INVALID_AUTH_HEADER", ErrorKind::denied, "the access token was not understood"},
-    {"API_DISABLED_FOR_ORG", ErrorKind::denied, "this edition of Salesforce has no API; ask Salesforce to enable it"},
+    {"API_DISABLED_FOR_ORG", ErrorKind::denied,
+     "this edition of Salesforce has no API; ask Salesforce to enable it"},
     {"API_CURRENTLY_DISABLED", ErrorKind::denied, "give the user the permission 'API Enabled'"},
     {"INSUFFICIENT_ACCESS", ErrorKind::denied, permissions},
     {"INSUFFICIENT_ACCESS_OR_READONLY", ErrorKind::denied, permissions},
@@ -31,7 +32,8 @@ constexpr std::array<Meaning, 67> meanings = {{
     {"TRANSFER_REQUIRES_READ", ErrorKind::denied, permissions},
     {"TXN_SECURITY_NO_ACCESS", ErrorKind::denied, "a transaction security policy of the org forbids it"},
     {"LOGIN_MUST_USE_SECURITY_TOKEN", ErrorKind::denied, "set 'security-token'"},
-    {"REQUEST_LIMIT_EXCEEDED", ErrorKind::throttled, "the org's allowance of API requests is used up; try again later"},
+    {"REQUEST_LIMIT_EXCEEDED", ErrorKind::throttled,
+     "the org's allowance of API requests is used up; try again later"},
     {"LOGIN_RATE_EXCEEDED", ErrorKind::throttled, "too many logins within the hour; try again later"},
     {"LIMIT_EXCEEDED", ErrorKind::throttled, "a limit of the org is reached"},
     {"EXCEEDED_QUOTA", ErrorKind::throttled, "a quota of the org is used up"},
@@ -45,20 +47,28 @@ constexpr std::array<Meaning, 67> meanings = {{
     {"QUERY_TIMEOUT", ErrorKind::unavailable, "it took Salesforce too long; filter by an indexed field"},
     {"TXN_SECURITY_METERING_ERROR", ErrorKind::unavailable, "try again"},
     {"INTERNAL_ERROR", ErrorKind::unavailable, "Salesforce failed; try again"},
-    {"UNKNOWN_EXCEPTION", ErrorKind::unavailable, "Salesforce failed; try again, then give its id to Salesforce"},
+    {"UNKNOWN_EXCEPTION", ErrorKind::unavailable,
+     "Salesforce failed; try again, then give its id to Salesforce"},
     {"OPERATION_TOO_LARGE", ErrorKind::unavailable, "ask for less at a time"},
     {"ORG_IN_MAINTENANCE", ErrorKind::unavailable, "the org is under maintenance; try again later"},
-    {"INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", ErrorKind::unavailable, "the org is under maintenance"},
+    {"INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", ErrorKind::unavailable,
+     "the org is under maintenance"},
     {"FUNCTIONALITY_TEMPORARILY_UNAVAILABLE", ErrorKind::unavailable, "try again later"},
-    {"TERRITORY_REALIGN_IN_PROGRESS", ErrorKind::unavailable, "territories are being realigned; try again later"},
-    {"INVALID_QUERY_LOCATOR", ErrorKind::expired, "result pages are kept for two days; the read has to begin again"},
+    {"TERRITORY_REALIGN_IN_PROGRESS", ErrorKind::unavailable,
+     "territories are being realigned; try again later"},
+    {"INVALID_QUERY_LOCATOR", ErrorKind::expired,
+     "result pages are kept for two days; the read has to begin again"},
     {"NOT_FOUND", ErrorKind::not_found, "it isn't there, or the user can't see it"},
     {"INVALID_TYPE", ErrorKind::not_found, "the object isn't there, or the user can't see it"},
-    {"INVALID_FIELD", ErrorKind::invalid, "a field isn't there, the user can't see it, or it can't be used like this"},
+    {"INVALID_FIELD", ErrorKind::invalid,
+     "a field isn't there, the user can't see it, or it can't be used like this"},
     {"MALFORMED_QUERY", ErrorKind::invalid, "correct the filter or the order"},
-    {"INVALID_QUERY_FILTER_OPERATOR", ErrorKind::invalid, "the filter compares a field in a way that it can't be"},
-    {"QUERY_TOO_COMPLICATED", ErrorKind::invalid, "select fewer fields, formulas above all, or a simpler filter"},
-    {"EXCEEDED_MAX_SEMIJOIN_SUBSELECTS", ErrorKind::invalid, "at most two subqueries are allowed in a filter"},
+    {"INVALID_QUERY_FILTER_OPERATOR", ErrorKind::invalid,
+     "the filter compares a field in a way that it can't be"},
+    {"QUERY_TOO_COMPLICATED", ErrorKind::invalid,
+     "select fewer fields, formulas above all, or a simpler filter"},
+    {"EXCEEDED_MAX_SEMIJOIN_SUBSELECTS", ErrorKind::invalid,
+     "at most two subqueries are allowed in a filter"},
     {"NUMBER_OUTSIDE_VALID_RANGE", ErrorKind::invalid, "a number is too large or too small"},
     {"ENTITY_NOT_QUERYABLE", ErrorKind::unsupported, "this object can't be read by a query"},
     {"INVALIDENTITY", ErrorKind::unsupported, "the Bulk API doesn't know this object; read it by pages"},
@@ -66,7 +76,8 @@ constexpr std::array<Meaning, 67> meanings = {{
     {"INVALIDJOB", ErrorKind::expired, "the job has to begin again"},
     {"INVALIDJOBSTATE", ErrorKind::expired, "the job has to begin again"},
     {"GONE", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"},
-    {"UNSUPPORTED_API_VERSION", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"},
+    {"UNSUPPORTED_API_VERSION", ErrorKind::unsupported,
+     "this API version is retired; set 'api-version' to latest"},
     {"MALFORMED_ID", ErrorKind::invalid, "an id has 15 or 18 letters and digits"},
     {"JSON_PARSER_ERROR", ErrorKind::invalid, correct_the_data},
     {"REQUIRED_FIELD_MISSING", ErrorKind::invalid, "give the field a value"},
@@ -91,9 +102,11 @@ constexpr std::array<Meaning, 67> meanings = {{
 }};
 
 constexpr std::array<Meaning, 14> login_meanings = {{
-    {"invalid_client_id", ErrorKind::denied, "look at 'client-id': this org has no app with that consumer key"},
+    {"invalid_client_id", ErrorKind::denied,
+     "look at 'client-id': this org has no app with that consumer key"},
     {"invalid_client", ErrorKind::denied, "look at 'client-secret' and 'client-id'"},
-    {"invalid_grant", ErrorKind::denied, "look at 'username', 'password' and 'security-token', and at the app's policies"},
+    {"invalid_grant", ErrorKind::denied,
+     "look at 'username', 'password' and 'security-token', and at the app's policies"},
     {"unauthorized_client", ErrorKind::denied, "allow this way of logging in ('auth') in the app's settings"},
     {"unsupported_grant_type", ErrorKind::unsupported,
      "'server' has to be the org's My Domain, and the app has to allow this way of logging in ('auth')"},
@@ -122,22 +135,34 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> grant_adv
 
 Meaning meaning_of_status(int status) {
     switch (status) {
-        case 401: return {"", ErrorKind::denied, "the access token was refused"};
-        case 403: return {"", ErrorKind::denied, permissions};
-        case 404: return {"", ErrorKind::not_found, "it isn't there, or the user can't see it"};
-        case 405: return {"", ErrorKind::unsupported, ""};
-        case 406: return {"", ErrorKind::unavailable, "try again"};
-        case 409: return {"", ErrorKind::conflict, ""};
-        case 410: return {"", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"};
-        case 412: return {"", ErrorKind::conflict, ""};
-        case 414: return {"", ErrorKind::invalid, "the request is too long: use fewer fields or a shorter filter"};
-        case 431: return {"", ErrorKind::invalid, "the request is too long: use fewer fields or a shorter filter"};
-        case 420: return {"", ErrorKind::unavailable, "the org is being moved; try again later"};
-        case 429: return {"", ErrorKind::throttled, "try again later"};
-        default: break;
+        case 401:
+            return {"", ErrorKind::denied, "the access token was refused"};
+        case 403:
+            return {"", ErrorKind::denied, permissions};
+        case 404:
+            return {"", ErrorKind::not_found, "it isn't there, or the user can't see it"};
+        case 405:
+            return {"", ErrorKind::unsupported, ""};
+        case 406:
+            return {"", ErrorKind::unavailable, "try again"};
+        case 410:
+            return {"", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"};
+        case 409:
+        case 412:
+            return {"", ErrorKind::conflict, ""};
+        case 414:
+        case 431:
+            return {"", ErrorKind::invalid, "the request is too long: use fewer fields or a shorter filter"};
+        case 420:
+            return {"", ErrorKind::unavailable, "the org is being moved; try again later"};
+        case 429:
+            return {"", ErrorKind::throttled, "try again later"};
+        default:
+            break;
     }
     if (status >= 500) return {"", ErrorKind::unavailable, "Salesforce failed; try again"};
-    if (status >= 300 && status < 400) return {"", ErrorKind::invalid, "look at 'server': it points elsewhere"};
+    if (status >= 300 && status < 400)
+        return {"", ErrorKind::invalid, "look at 'server': it points elsewhere"};
     return {"", ErrorKind::invalid, ""};
 }
 
@@ -160,7 +185,8 @@ std::string member(const simdjson::dom::element& object, std::string_view name) 
 Complaint complaint_of(std::string_view body) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
-    if (body.size() > (std::size_t{1} << 20) || parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) {
+    if (body.size() > (std::size_t{1} << 20) ||
+        parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) {
         return {};
     }
     simdjson::dom::element first = root;
@@ -182,7 +208,8 @@ Error compose(int status, const Complaint& complaint, const Meaning& meaning, st
     if (!meaning.advice.empty()) message += fmt::format("; {}", meaning.advice);
     // A URL that is too long is recognised by its status, whatever words come with it.
     const bool is_named = !complaint.symbol.empty() && status != 414 && status != 431;
-    return error(meaning.kind, std::move(message), is_named ? shown(complaint.symbol) : fmt::format("HTTP {}", status));
+    return error(meaning.kind, std::move(message),
+                 is_named ? shown(complaint.symbol) : fmt::format("HTTP {}", status));
 }
 
 std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers) {
@@ -200,7 +227,8 @@ std::string shown(std::string_view text) {
     constexpr std::size_t bytes_max = 500;
     std::string result{text.substr(0, bytes_max)};
     // A character that the bound cuts in two would make the message invalid UTF-8.
-    while (text.size() > bytes_max && !result.empty() && (static_cast<unsigned char>(result.back()) & 0x80U) != 0) {
+    while (text.size() > bytes_max && !result.empty() &&
+           (static_cast<unsigned char>(result.back()) & 0x80U) != 0) {
         const bool is_lead = (static_cast<unsigned char>(result.back()) & 0x40U) != 0;
         result.pop_back();
         if (is_lead) break;
@@ -217,11 +245,12 @@ bool is_web_page(std::string_view body) {
 }
 
 Error web_page_error(std::string_view attempted) {
-    return error(ErrorKind::unavailable,
-                 fmt::format("{} failed: a web page came instead of data; a proxy may stand between, 'server' may "
-                             "not be the API's address, or Salesforce is under maintenance",
-                             attempted),
-                 "HTML");
+    return error(
+        ErrorKind::unavailable,
+        fmt::format("{} failed: a web page came instead of data; a proxy may stand between, 'server' may "
+                    "not be the API's address, or Salesforce is under maintenance",
+                    attempted),
+        "HTML");
 }
 
 Error error_of(int status, std::string_view body, std::string_view attempted) {
@@ -229,10 +258,12 @@ Error error_of(int status, std::string_view body, std::string_view attempted) {
     const Complaint complaint = complaint_of(body);
     Meaning meaning = meaning_of(meanings, complaint.symbol, status);
     if (status == 410) meaning = meaning_of_status(status);
-    if (complaint.symbol == "REQUEST_LIMIT_EXCEEDED" && complaint.text.find("Concurrent") != std::string::npos) {
+    if (complaint.symbol == "REQUEST_LIMIT_EXCEEDED" &&
+        complaint.text.find("Concurrent") != std::string::npos) {
         meaning.advice = "too many long requests run at the same time; try again in a while";
     }
-    if (complaint.symbol == "API_ERROR" && complaint.text.find("mplementation restriction") == std::string::npos) {
+    if (complaint.symbol == "API_ERROR" &&
+        complaint.text.find("mplementation restriction") == std::string::npos) {
         meaning = meaning_of_status(status);
     }
     return compose(status, complaint, meaning, attempted);

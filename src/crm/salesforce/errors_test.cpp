@@ -1,14 +1,14 @@
 #include "crm/salesforce/errors.h"
 
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::salesforce {
 namespace {
@@ -26,22 +26,34 @@ std::string api_body(const std::string& code, const std::string& message) {
 
 TEST(Errors, SayWhatTheCallerShallDo) {
     const std::vector<Case> cases = {
-        {400, api_body("MALFORMED_QUERY", "unexpected token: x"), ErrorKind::invalid, "MALFORMED_QUERY", "unexpected token"},
-        {400, api_body("INVALID_FIELD", "No such column 'x' on entity 'Y'"), ErrorKind::invalid, "INVALID_FIELD", "column 'x'"},
-        {400, api_body("INVALID_TYPE", "sObject type 'X'"), ErrorKind::not_found, "INVALID_TYPE", "can't see it"},
-        {400, api_body("INVALID_QUERY_LOCATOR", "gone"), ErrorKind::expired, "INVALID_QUERY_LOCATOR", "begin again"},
+        {400, api_body("MALFORMED_QUERY", "unexpected token: x"), ErrorKind::invalid, "MALFORMED_QUERY",
+         "unexpected token"},
+        {400, api_body("INVALID_FIELD", "No such column 'x' on entity 'Y'"), ErrorKind::invalid,
+         "INVALID_FIELD", "column 'x'"},
+        {400, api_body("INVALID_TYPE", "sObject type 'X'"), ErrorKind::not_found, "INVALID_TYPE",
+         "can't see it"},
+        {400, api_body("INVALID_QUERY_LOCATOR", "gone"), ErrorKind::expired, "INVALID_QUERY_LOCATOR",
+         "begin again"},
         {400, api_body("QUERY_TIMEOUT", "slow"), ErrorKind::unavailable, "QUERY_TIMEOUT", "indexed"},
-        {400, api_body("INVALIDENTITY", "X is not supported by the Bulk API"), ErrorKind::unsupported, "INVALIDENTITY", "pages"},
-        {400, api_body("API_ERROR", "Implementation restriction: x"), ErrorKind::unsupported, "API_ERROR", "View All"},
-        {400, api_body("API_ERROR", "job is not terminated"), ErrorKind::invalid, "API_ERROR", "not terminated"},
+        {400, api_body("INVALIDENTITY", "X is not supported by the Bulk API"), ErrorKind::unsupported,
+         "INVALIDENTITY", "pages"},
+        {400, api_body("API_ERROR", "Implementation restriction: x"), ErrorKind::unsupported, "API_ERROR",
+         "View All"},
+        {400, api_body("API_ERROR", "job is not terminated"), ErrorKind::invalid, "API_ERROR",
+         "not terminated"},
         {400, api_body("UNABLE_TO_LOCK_ROW", "x"), ErrorKind::unavailable, "UNABLE_TO_LOCK_ROW", ""},
         {400, api_body("DUPLICATE_VALUE", "x"), ErrorKind::conflict, "DUPLICATE_VALUE", ""},
         {400, api_body("SOMETHING_NEW", "x"), ErrorKind::invalid, "SOMETHING_NEW", "SOMETHING_NEW"},
-        {401, api_body("INVALID_SESSION_ID", "Session expired or invalid"), ErrorKind::expired, "INVALID_SESSION_ID", ""},
-        {403, api_body("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), ErrorKind::throttled, "REQUEST_LIMIT_EXCEEDED", "allowance"},
-        {403, api_body("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded"), ErrorKind::throttled, "REQUEST_LIMIT_EXCEEDED", "same time"},
-        {403, api_body("API_CURRENTLY_DISABLED", "x"), ErrorKind::denied, "API_CURRENTLY_DISABLED", "API Enabled"},
-        {404, api_body("NOT_FOUND", "The requested resource does not exist"), ErrorKind::not_found, "NOT_FOUND", ""},
+        {401, api_body("INVALID_SESSION_ID", "Session expired or invalid"), ErrorKind::expired,
+         "INVALID_SESSION_ID", ""},
+        {403, api_body("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), ErrorKind::throttled,
+         "REQUEST_LIMIT_EXCEEDED", "allowance"},
+        {403, api_body("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded"),
+         ErrorKind::throttled, "REQUEST_LIMIT_EXCEEDED", "same time"},
+        {403, api_body("API_CURRENTLY_DISABLED", "x"), ErrorKind::denied, "API_CURRENTLY_DISABLED",
+         "API Enabled"},
+        {404, api_body("NOT_FOUND", "The requested resource does not exist"), ErrorKind::not_found,
+         "NOT_FOUND", ""},
         {410, api_body("GONE", "x"), ErrorKind::unsupported, "GONE", "api-version"},
         {410, "", ErrorKind::unsupported, "HTTP 410", "api-version"},
         {414, "<html>too long</html>", ErrorKind::invalid, "HTTP 414", "fewer fields"},
@@ -49,7 +61,8 @@ TEST(Errors, SayWhatTheCallerShallDo) {
         {406, "", ErrorKind::unavailable, "HTTP 406", ""},
         {420, "", ErrorKind::unavailable, "HTTP 420", "moved"},
         {429, "", ErrorKind::throttled, "HTTP 429", ""},
-        {500, api_body("UNKNOWN_EXCEPTION", "An unexpected error (123)"), ErrorKind::unavailable, "UNKNOWN_EXCEPTION", "123"},
+        {500, api_body("UNKNOWN_EXCEPTION", "An unexpected error (123)"), ErrorKind::unavailable,
+         "UNKNOWN_EXCEPTION", "123"},
         {503, "<html><body>Maintenance</body></html>", ErrorKind::unavailable, "HTML", "web page"},
         {503, "{broken", ErrorKind::unavailable, "HTTP 503", ""},
         {302, "", ErrorKind::invalid, "HTTP 302", "points elsewhere"},
@@ -87,11 +100,13 @@ TEST(Errors, OfALoginNameTheSettingToLookAt) {
     };
     for (const auto& [status, code, description, kind, words] : cases) {
         const http::Response response{
-            .status = status, .body = nlohmann::json{{"error", code}, {"error_description", description}}.dump()};
+            .status = status,
+            .body = nlohmann::json{{"error", code}, {"error_description", description}}.dump()};
         const Error error = login_error_of(response, "https://acme.my.salesforce.com");
         EXPECT_EQ(name(error.kind), name(kind)) << code;
         EXPECT_EQ(error.symbol, code);
-        EXPECT_TRUE(error.message.starts_with("logging in at https://acme.my.salesforce.com failed")) << error.message;
+        EXPECT_TRUE(error.message.starts_with("logging in at https://acme.my.salesforce.com failed"))
+            << error.message;
         EXPECT_NE(error.message.find(words), std::string::npos) << error.message;
     }
 }
@@ -106,8 +121,9 @@ TEST(Errors, TextFromOutsideIsBoundedAndHarmless) {
 
 TEST(Errors, RecordedBodiesAreRead) {
     const char* const set = std::getenv("KOPPLA_SHARED");
-    const std::filesystem::path shared =
-        set != nullptr ? std::filesystem::path{set} : std::filesystem::path{__FILE__} / "../../../../../shared";
+    const std::filesystem::path shared = set != nullptr
+                                             ? std::filesystem::path{set}
+                                             : std::filesystem::path{__FILE__} / "../../../../../shared";
     const auto folder = (shared / "data/salesforce/recorded/restforce").lexically_normal();
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "there are no recorded bodies at " << folder;
     int found = 0;
@@ -117,7 +133,8 @@ TEST(Errors, RecordedBodiesAreRead) {
         std::stringstream body;
         body << std::ifstream{each.path()}.rdbuf();
         const bool is_login = file.starts_with("auth") || file.starts_with("refresh");
-        const Error error = is_login ? login_error_of({.status = 400, .body = body.str()}, "x") : error_of(400, body.str(), "x");
+        const Error error = is_login ? login_error_of({.status = 400, .body = body.str()}, "x")
+                                     : error_of(400, body.str(), "x");
         EXPECT_FALSE(error.symbol.starts_with("HTTP")) << file << ": " << error.message;
         ++found;
     }

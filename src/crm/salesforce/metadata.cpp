@@ -3,15 +3,15 @@
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/query.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <map>
 #include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -79,17 +79,20 @@ Parts parts_of(const std::vector<element>& fields) {
 std::string compound_notice(const std::string& name, const Parts& parts) {
     const auto found = parts.find(name);
     if (found == parts.end()) {
-        return "it is not imported: Salesforce gives such a field by its parts, and the user can see none of them";
+        return "it is not imported: Salesforce gives such a field by its parts, and the user can see none of "
+               "them";
     }
     return fmt::format("its parts {} are imported instead", fmt::join(found->second, ", "));
 }
 
 FieldSchema field_schema(const element& field, std::string name, const model::Type& type) {
-    FieldSchema schema{.name = std::move(name), .label = text(field, "label"), .remote_type = text(field, "type")};
+    FieldSchema schema{
+        .name = std::move(name), .label = text(field, "label"), .remote_type = text(field, "type")};
     schema.type = type;
     schema.is_createable = flag(field, "createable");
     schema.is_updateable = flag(field, "updateable");
-    schema.is_required = schema.is_createable && !flag(field, "nillable") && !flag(field, "defaultedOnCreate");
+    schema.is_required =
+        schema.is_createable && !flag(field, "nillable") && !flag(field, "defaultedOnCreate");
     schema.is_calculated = flag(field, "calculated");
     schema.is_unique = flag(field, "unique") || type.kind == Kind::identifier;
     schema.is_filterable = flag(field, "filterable");
@@ -107,7 +110,8 @@ void add_field(ObjectSchema& schema, const element& field, const Parts& parts, s
     std::string name = text(field, "name");
     const std::string remote = text(field, "type");
     const auto notice = [&](std::string instead) {
-        schema.notices.push_back({.field = shown(name), .remote_type = shown(remote), .instead = std::move(instead)});
+        schema.notices.push_back(
+            {.field = shown(name), .remote_type = shown(remote), .instead = std::move(instead)});
     };
     if (flag(field, "deprecatedAndHidden")) return;
     if (!is_identifier(name)) return notice("it is not imported: its name can't stand in a query");
@@ -119,10 +123,15 @@ void add_field(ObjectSchema& schema, const element& field, const Parts& parts, s
                                         .scale = number(field, "scale"),
                                         .digits = number(field, "digits")});
     switch (mapping.outcome) {
-        case Outcome::compound: return notice(compound_notice(name, parts));
-        case Outcome::binary: return notice("file content is not imported; its other fields are");
-        case Outcome::kept_as_text: notice(fmt::format("it is imported as text: type '{}' is not known", shown(remote))); break;
-        case Outcome::mapped: break;
+        case Outcome::compound:
+            return notice(compound_notice(name, parts));
+        case Outcome::binary:
+            return notice("file content is not imported; its other fields are");
+        case Outcome::kept_as_text:
+            notice(fmt::format("it is imported as text: type '{}' is not known", shown(remote)));
+            break;
+        case Outcome::mapped:
+            break;
     }
     schema.fields.push_back(field_schema(field, std::move(name), mapping.type));
 }
@@ -141,16 +150,26 @@ std::string stamp_of(const ObjectSchema& schema) {
 }  // namespace
 
 Mapping mapping_of(const RemoteType& remote) {
-    constexpr std::array<std::string_view, 13> texts = {
-        "string", "phone", "url", "email", "textarea", "combobox", "encryptedstring", "datacategorygroupreference",
-        "anyType", "complexvalue", "json", "plaintextarea", "richtextarea"};
+    constexpr std::array<std::string_view, 13> texts = {"string",
+                                                        "phone",
+                                                        "url",
+                                                        "email",
+                                                        "textarea",
+                                                        "combobox",
+                                                        "encryptedstring",
+                                                        "datacategorygroupreference",
+                                                        "anyType",
+                                                        "complexvalue",
+                                                        "json",
+                                                        "plaintextarea",
+                                                        "richtextarea"};
     constexpr std::array<std::pair<std::string_view, Kind>, 7> plain = {{{"boolean", Kind::boolean},
-                                                                        {"int", Kind::integer},
-                                                                        {"long", Kind::integer},
-                                                                        {"date", Kind::date},
-                                                                        {"datetime", Kind::instant},
-                                                                        {"time", Kind::time},
-                                                                        {"id", Kind::identifier}}};
+                                                                         {"int", Kind::integer},
+                                                                         {"long", Kind::integer},
+                                                                         {"date", Kind::date},
+                                                                         {"datetime", Kind::instant},
+                                                                         {"time", Kind::time},
+                                                                         {"id", Kind::identifier}}};
     const auto is = [&](std::string_view name) { return remote.name == name; };
     const auto mapped = [](model::Type type) { return Mapping{.outcome = Outcome::mapped, .type = type}; };
 
@@ -178,12 +197,14 @@ Result<ObjectSchema> object_schema(std::string_view describe) {
     simdjson::dom::parser parser;
     element root;
     if (const auto failure = parser.parse(describe.data(), describe.size()).get(root)) {
-        return error(ErrorKind::corrupt, fmt::format("the description is not JSON: {}", simdjson::error_message(failure)));
+        return error(ErrorKind::corrupt,
+                     fmt::format("the description is not JSON: {}", simdjson::error_message(failure)));
     }
     simdjson::dom::array listed;
     ObjectSchema schema{.name = text(root, "name"), .label = text(root, "label")};
     if (root["fields"].get(listed) != simdjson::SUCCESS || schema.name.empty()) {
-        return error(ErrorKind::corrupt, "the answer is no description of an object: it holds no name or no fields");
+        return error(ErrorKind::corrupt,
+                     "the answer is no description of an object: it holds no name or no fields");
     }
     if (!is_identifier(schema.name)) {
         return error(ErrorKind::corrupt, "the description names an object that can't stand in a query");
@@ -199,8 +220,9 @@ Result<ObjectSchema> object_schema(std::string_view describe) {
         return found != schema.fields.end() && found->type.kind == kind;
     };
     if (!is_named("Id", Kind::identifier)) {
-        return error(ErrorKind::unsupported,
-                     fmt::format("object {} has no field 'Id', so its records can't be told apart", schema.name));
+        return error(
+            ErrorKind::unsupported,
+            fmt::format("object {} has no field 'Id', so its records can't be told apart", schema.name));
     }
     schema.key = "Id";
     schema.stamp = stamp_of(schema);

@@ -35,6 +35,7 @@ Result<std::vector<ObjectSummary>> object_summaries(std::string_view describe_gl
 /// One `/composite` request for all of them, and what it answered, in the order of the requests.
 /// [Salesforce: REST API, Composite; Get Object Metadata Changes]
 std::string describe_body(std::span<const DescribeRequest> requests, std::string_view data_path);
-Result<std::vector<Result<Described>>> described(std::string_view answer, std::span<const DescribeRequest> requests);
+Result<std::vector<Result<Described>>> described(std::string_view answer,
+                                                 std::span<const DescribeRequest> requests);
 
 }  // namespace koppla::salesforce

@@ -2,15 +2,15 @@
 
 #include "crm/salesforce/test/script.h"
 
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::salesforce {
 namespace {
@@ -20,8 +20,8 @@ using nlohmann::json;
 using Outcome = Mapping::Outcome;
 
 json field(const std::string& name, const std::string& type, const json& more = json::object()) {
-    json result = {{"name", name}, {"label", name}, {"type", type}, {"filterable", true}, {"sortable", true},
-                   {"nillable", true}};
+    json result = {{"name", name},       {"label", name},    {"type", type},
+                   {"filterable", true}, {"sortable", true}, {"nillable", true}};
     result.update(more);
     return result;
 }
@@ -72,13 +72,13 @@ TEST(Metadata, EveryFieldTypeHasItsKind) {
 }
 
 TEST(Metadata, WhatCantBeMappedIsSaidWithWhatIsDoneInstead) {
-    const auto schema = schema_of(describe({field("BillingAddress", "address"),
-                                            field("BillingStreet", "textarea", {{"compoundFieldName", "BillingAddress"}}),
-                                            field("BillingCity", "string", {{"compoundFieldName", "BillingAddress"}}),
-                                            field("Where__c", "location"), field("Body", "base64"),
-                                            field("New__c", "hologram"), field("bad name", "string"),
-                                            field("x'y", "string"), field("Old__c", "string", {{"deprecatedAndHidden", true}}),
-                                            field("BillingCity", "string")}));
+    const auto schema = schema_of(describe(
+        {field("BillingAddress", "address"),
+         field("BillingStreet", "textarea", {{"compoundFieldName", "BillingAddress"}}),
+         field("BillingCity", "string", {{"compoundFieldName", "BillingAddress"}}),
+         field("Where__c", "location"), field("Body", "base64"), field("New__c", "hologram"),
+         field("bad name", "string"), field("x'y", "string"),
+         field("Old__c", "string", {{"deprecatedAndHidden", true}}), field("BillingCity", "string")}));
     ASSERT_EQ(schema.notices.size(), 7U);
     EXPECT_EQ(schema.notices[0].field, "BillingAddress");
     EXPECT_EQ(schema.notices[0].instead, "its parts BillingStreet, BillingCity are imported instead");
@@ -96,13 +96,21 @@ TEST(Metadata, WhatCantBeMappedIsSaidWithWhatIsDoneInstead) {
 TEST(Metadata, RightsListsAndTargetsAreKept) {
     const auto schema = schema_of(describe(
         {field("Kind__c", "picklist",
-               {{"createable", true}, {"updateable", true}, {"nillable", false}, {"controllerName", "Top__c"},
+               {{"createable", true},
+                {"updateable", true},
+                {"nillable", false},
+                {"controllerName", "Top__c"},
                 {"picklistValues",
-                 json::array({{{"value", "a"}, {"label", "A"}, {"active", true}, {"defaultValue", true}, {"validFor", "gAAA"}},
+                 json::array({{{"value", "a"},
+                               {"label", "A"},
+                               {"active", true},
+                               {"defaultValue", true},
+                               {"validFor", "gAAA"}},
                               {{"value", "b"}, {"label", nullptr}, {"active", false}, {"validFor", nullptr}},
                               {{"value", nullptr}}})}}),
          field("Owner", "reference", {{"referenceTo", {"User", "Group"}}, {"calculated", true}}),
-         field("Name", "string", {{"createable", true}, {"nillable", false}, {"defaultedOnCreate", true}, {"unique", true}}),
+         field("Name", "string",
+               {{"createable", true}, {"nillable", false}, {"defaultedOnCreate", true}, {"unique", true}}),
          field("IsDeleted", "boolean")}));
     const auto* kind = schema.find("kind__c");
     ASSERT_NE(kind, nullptr);
@@ -136,7 +144,8 @@ TEST(Metadata, TheStampIsTheFirstThatCanBeAskedFor) {
 
 TEST(Metadata, HostileDescribesBreakNothing) {
     std::vector<json> many;
-    for (int i = 0; i < 2'000; ++i) many.push_back(field("F" + std::to_string(i), "string", {{"length", 1e300}}));
+    for (int i = 0; i < 2'000; ++i)
+        many.push_back(field("F" + std::to_string(i), "string", {{"length", 1e300}}));
     EXPECT_EQ(schema_of(describe(many)).fields.size(), 2'001U);
     EXPECT_EQ(schema_of(describe({field("name", "string"), field("NAME", "string")})).fields.size(), 3U);
 
@@ -144,30 +153,35 @@ TEST(Metadata, HostileDescribesBreakNothing) {
     odd["fields"].push_back(7);
     odd["fields"].push_back(json::object());
     odd["fields"].push_back({{"name", nullptr}, {"type", 7}});
-    odd["fields"].push_back({{"name", "A"}, {"type", json::array()}, {"length", -5}, {"picklistValues", "no"}});
+    odd["fields"].push_back(
+        {{"name", "A"}, {"type", json::array()}, {"length", -5}, {"picklistValues", "no"}});
     EXPECT_EQ(schema_of(odd).fields.size(), 2U);
 
     EXPECT_EQ(object_schema("").error().kind, ErrorKind::corrupt);
     EXPECT_EQ(object_schema("[]").error().kind, ErrorKind::corrupt);
     EXPECT_EQ(object_schema(R"({"name":"a'b","fields":[]})").error().kind, ErrorKind::corrupt);
     EXPECT_EQ(object_schema(R"({"name":"A","fields":[]})").error().kind, ErrorKind::unsupported);
-    EXPECT_EQ(object_schema(R"({"name":"A","fields":)" + std::string(100'000, '[')).error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(object_schema(R"({"name":"A","fields":)" + std::string(100'000, '[')).error().kind,
+              ErrorKind::corrupt);
     EXPECT_EQ(object_summaries("<html>").error().kind, ErrorKind::corrupt);
 }
 
 TEST(Metadata, TheListOfObjectsLeavesOutWhatIsHidden) {
-    const auto objects = object_summaries(json{{"sobjects",
-                                                {{{"name", "Account"}, {"label", "Account"}, {"queryable", true}, {"updateable", true}},
-                                                 {{"name", "Feed"}, {"label", "F"}, {"queryable", false}},
-                                                 {{"name", "Old"}, {"deprecatedAndHidden", true}}}}}
-                                              .dump());
+    const auto objects = object_summaries(json{
+        {"sobjects",
+         {{{"name", "Account"}, {"label", "Account"}, {"queryable", true}, {"updateable", true}},
+          {{"name", "Feed"}, {"label", "F"}, {"queryable", false}},
+          {{"name", "Old"},
+           {"deprecatedAndHidden", true}}}}}.dump());
     ASSERT_TRUE(objects);
     ASSERT_EQ(objects->size(), 2U);
     EXPECT_TRUE((*objects)[0].is_readable && (*objects)[0].is_writable);
     EXPECT_FALSE((*objects)[1].is_readable || (*objects)[1].is_writable);
 }
 
-std::string composite(const std::vector<json>& answers) { return json{{"compositeResponse", answers}}.dump(); }
+std::string composite(const std::vector<json>& answers) {
+    return json{{"compositeResponse", answers}}.dump();
+}
 
 TEST(Describes, TravelTogetherInOneChargedCall) {
     const json thing = describe({field("Extra", "string")});
@@ -177,7 +191,8 @@ TEST(Describes, TravelTogetherInOneChargedCall) {
         EXPECT_EQ(body["compositeRequest"].size(), 3U);
         EXPECT_EQ(body["compositeRequest"][0]["url"], "/services/data/v68.0/sobjects/Thing__c/describe");
         EXPECT_FALSE(body["compositeRequest"][0].contains("httpHeaders"));
-        EXPECT_EQ(body["compositeRequest"][1]["httpHeaders"]["If-Modified-Since"], "Sun, 01 Nov 2026 10:00:00 GMT");
+        EXPECT_EQ(body["compositeRequest"][1]["httpHeaders"]["If-Modified-Since"],
+                  "Sun, 01 Nov 2026 10:00:00 GMT");
         // In another order than asked, as it is allowed to be.
         return {.body = composite({{{"referenceId", body["compositeRequest"][2]["referenceId"]},
                                     {"httpStatusCode", 404},
@@ -219,20 +234,22 @@ TEST(Describes, AnAnswerThatIsCutOrLeavesOneOutIsAnError) {
     const auto empty = described(R"({"compositeResponse":[]})", requests);
     ASSERT_TRUE(empty);
     EXPECT_EQ((*empty)[0].error().kind, ErrorKind::corrupt);
-    const auto strange = described(composite({{{"referenceId", "describe7"}, {"httpStatusCode", 200}, {"body", 1}}}), requests);
+    const auto strange = described(
+        composite({{{"referenceId", "describe7"}, {"httpStatusCode", 200}, {"body", 1}}}), requests);
     ASSERT_TRUE(strange);
     EXPECT_EQ((*strange)[0].error().kind, ErrorKind::corrupt);
     // Not modified since nothing: a server's fault, not an empty description.
-    const auto unasked =
-        described(composite({{{"referenceId", "describe0"}, {"httpStatusCode", 304}, {"body", nullptr}}}), requests);
+    const auto unasked = described(
+        composite({{{"referenceId", "describe0"}, {"httpStatusCode", 304}, {"body", nullptr}}}), requests);
     ASSERT_TRUE(unasked);
     EXPECT_FALSE((*unasked)[0]);
 }
 
 TEST(Describes, OfARealOrgAllMap) {
     const char* const set = std::getenv("KOPPLA_SHARED");
-    const std::filesystem::path shared =
-        set != nullptr ? std::filesystem::path{set} : std::filesystem::path{__FILE__} / "../../../../../shared";
+    const std::filesystem::path shared = set != nullptr
+                                             ? std::filesystem::path{set}
+                                             : std::filesystem::path{__FILE__} / "../../../../../shared";
     const auto folder = (shared / "data/salesforce/org-npsp/describe").lexically_normal();
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "there are no real describes at " << folder;
     int found = 0;

@@ -5,12 +5,12 @@
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/tuning.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <array>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -24,8 +24,9 @@ class PageBody final : public http::BodySink {
     Result<void> put(std::string_view bytes) override {
         model::Page& page = batch.page;
         if (bytes.size() > tuning::answer_bytes_max - page.size) {
-            return error(ErrorKind::corrupt, fmt::format("a page of records has more than {} bytes; use fewer fields",
-                                                         tuning::answer_bytes_max));
+            return error(ErrorKind::corrupt,
+                         fmt::format("a page of records has more than {} bytes; use fewer fields",
+                                     tuning::answer_bytes_max));
         }
         page.reserve(page.size + bytes.size() + simdjson::SIMDJSON_PADDING);
         std::memcpy(page.bytes.get() + page.size, bytes.data(), bytes.size());
@@ -44,7 +45,9 @@ bool is_beyond_pages(const Error& refusal) {
 }
 
 PartEnd bulk_instead() {
-    return PartEnd{.next = {Part{.position = Position{.stage = Position::Stage::job_wanted, .may_switch = true}.text()}}};
+    return PartEnd{
+        .next = {
+            Part{.position = Position{.stage = Position::Stage::job_wanted, .may_switch = true}.text()}}};
 }
 
 }  // namespace
@@ -60,8 +63,8 @@ std::vector<std::size_t> id_columns(const ReadRequest& request) {
     return columns;
 }
 
-Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const Position& position, std::int64_t rows,
-                           BatchSink& sink, const Call& call) {
+Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const Position& position,
+                           std::int64_t rows, BatchSink& sink, const Call& call) {
     const std::string attempted = fmt::format("reading {}", request.object->name);
     const std::vector<std::size_t> ids = id_columns(request);
     RecordReader reader{request.fields};
@@ -89,8 +92,8 @@ Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const P
         sink.expect(page->total);
         rows += static_cast<std::int64_t>(batch.row_count());
         const auto refuse = [&](std::string_view why) {
-            return error(ErrorKind::corrupt, fmt::format("{} failed: {} ({} of {} rows were read)", attempted, why, rows,
-                                                         page->total));
+            return error(ErrorKind::corrupt, fmt::format("{} failed: {} ({} of {} rows were read)", attempted,
+                                                         why, rows, page->total));
         };
         if (rows > page->total) return refuse("more rows came than Salesforce counted");
         if (!page->is_last && batch.row_count() == 0) return refuse("an empty page says that others follow");

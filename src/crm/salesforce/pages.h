@@ -9,8 +9,8 @@ namespace koppla::salesforce {
 /// Reads a request page by page over REST, from a position of stage automatic, pages or page. Where the
 /// position is automatic and the first answer tells of more rows than pages are good for, or the query is one
 /// that pages can't carry, nothing is handed over and the bulk part follows. [Salesforce: REST API, QueryAll]
-Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const Position& position, std::int64_t rows,
-                           BatchSink& sink, const Call& call);
+Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const Position& position,
+                           std::int64_t rows, BatchSink& sink, const Call& call);
 
 /// The columns of a request that hold ids.
 std::vector<std::size_t> id_columns(const ReadRequest& request);

@@ -40,7 +40,8 @@ const std::string second = "/services/data/v68.0/query/01gxx0000000001AAA-2000";
 
 TEST(Pages, ASmallIncrementCostsOneCall) {
     Org org{test::with_login([](const http::Request& asked) -> Answer {
-        EXPECT_TRUE(asked.target.starts_with(test::server + "/services/data/v68.0/queryAll?q=SELECT+Id,Name,AccountId"));
+        EXPECT_TRUE(asked.target.starts_with(test::server +
+                                             "/services/data/v68.0/queryAll?q=SELECT+Id,Name,AccountId"));
         EXPECT_EQ(test::statement_of(asked), "SELECT Id,Name,AccountId FROM Contact ORDER BY Id ASC");
         EXPECT_EQ(asked.headers.find("Sforce-Query-Options"), "batchSize=2000");
         return {.body = page(2, 2)};
@@ -79,7 +80,8 @@ TEST(Pages, AreFollowedAndCanBeResumed) {
 }
 
 TEST(Pages, ManyRowsAreLeftToABulkJob) {
-    Org org{test::with_login([](const http::Request&) -> Answer { return {.body = page(10'001, 2, second)}; })};
+    Org org{
+        test::with_login([](const http::Request&) -> Answer { return {.body = page(10'001, 2, second)}; })};
     TextSink sink;
     const auto end = read(org, request(), sink, "automatic");
     ASSERT_TRUE(end);
@@ -103,8 +105,9 @@ TEST(Pages, PagesThatWereAskedForStayPages) {
 }
 
 TEST(Pages, AQueryThatPagesCantCarryIsLeftToABulkJob) {
-    for (const Answer& refusal : {Answer{.status = 414, .body = "<html></html>"}, Answer{.status = 431},
-                                  Answer{.status = 400, .body = R"([{"errorCode":"QUERY_TIMEOUT","message":"x"}])"}}) {
+    for (const Answer& refusal :
+         {Answer{.status = 414, .body = "<html></html>"}, Answer{.status = 431},
+          Answer{.status = 400, .body = R"([{"errorCode":"QUERY_TIMEOUT","message":"x"}])"}}) {
         Org org{test::with_login([&](const http::Request&) -> Answer { return refusal; })};
         TextSink sink;
         const auto end = read(org, request(), sink, "automatic");
@@ -146,7 +149,8 @@ TEST(Pages, APageThatLeadsToItselfEnds) {
 
 TEST(Pages, AnExpiredLocatorSaysToBeginAgain) {
     Org org{test::with_login([](const http::Request&) -> Answer {
-        return {.status = 400, .body = R"([{"errorCode":"INVALID_QUERY_LOCATOR","message":"invalid query locator"}])"};
+        return {.status = 400,
+                .body = R"([{"errorCode":"INVALID_QUERY_LOCATOR","message":"invalid query locator"}])"};
     })};
     TextSink sink;
     const auto end = read(org, request(), sink, "page " + second);
@@ -156,7 +160,8 @@ TEST(Pages, AnExpiredLocatorSaysToBeginAgain) {
 
 TEST(Pages, AFilterThatTheCrmCantEvaluateIsSaid) {
     Org org{test::with_login([](const http::Request&) -> Answer {
-        return {.status = 400, .body = R"([{"errorCode":"MALFORMED_QUERY","message":"unexpected token: 'Wher'"}])"};
+        return {.status = 400,
+                .body = R"([{"errorCode":"MALFORMED_QUERY","message":"unexpected token: 'Wher'"}])"};
     })};
     TextSink sink;
     const auto end = read(org, request(), sink, "automatic");

@@ -3,13 +3,13 @@
 #include "crm/salesforce/tuning.h"
 #include "http/message.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla::salesforce {
 
@@ -18,8 +18,12 @@ namespace {
 using model::FieldSchema;
 using model::Kind;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 Error refuse(const ReadRequest& request, std::string_view why) {
     return error(ErrorKind::invalid, fmt::format("{}: {}", request.object->name, why));
@@ -28,9 +32,10 @@ Error refuse(const ReadRequest& request, std::string_view why) {
 Result<const FieldSchema*> field_of(const ReadRequest& request, std::string_view name) {
     const FieldSchema* field = request.object->find(name);
     if (field == nullptr) {
-        return refuse(request, fmt::format("there is no field '{}' in the recorded schema; see 'koppla schema', or "
-                                           "run the wizard again if it is new",
-                                           name));
+        return refuse(request,
+                      fmt::format("there is no field '{}' in the recorded schema; see 'koppla schema', or "
+                                  "run the wizard again if it is new",
+                                  name));
     }
     return field;
 }
@@ -55,19 +60,22 @@ Result<void> check_filter(const ReadRequest& request) {
                 if (filter[i] == '\\') ++i;
             }
             if (i >= filter.size()) {
-                return refuse(request, fmt::format("the filter opens a quote that it doesn't close: {}", filter));
+                return refuse(request,
+                              fmt::format("the filter opens a quote that it doesn't close: {}", filter));
             }
         } else if (filter[i] == '(') {
             ++depth;
         } else if (filter[i] == ')' && depth-- == 0) {
-            return refuse(request, fmt::format("the filter closes a parenthesis that it didn't open: {}", filter));
+            return refuse(request,
+                          fmt::format("the filter closes a parenthesis that it didn't open: {}", filter));
         } else if (static_cast<unsigned char>(filter[i]) < 0x20 && filter[i] != '\t' && filter[i] != '\n' &&
                    filter[i] != '\r') {
             return refuse(request, "the filter holds a control character");
         }
     }
     if (depth != 0) {
-        return refuse(request, fmt::format("the filter opens a parenthesis that it doesn't close: {}", filter));
+        return refuse(request,
+                      fmt::format("the filter opens a parenthesis that it doesn't close: {}", filter));
     }
     return {};
 }
@@ -96,7 +104,8 @@ Result<std::string> order_of(const ReadRequest& request) {
     for (const std::string_view term : split(request.order_by, ",")) {
         const auto words = split(term, " \t\r\n");
         if (words.empty() || !is_path(words[0])) {
-            return refuse(request, fmt::format("'{}' can't be ordered by; write: Name DESC, CreatedDate", term));
+            return refuse(request,
+                          fmt::format("'{}' can't be ordered by; write: Name DESC, CreatedDate", term));
         }
         if (words[0].find('.') == std::string_view::npos) {
             const FieldSchema* field = TRY(field_of(request, words[0]));
@@ -105,13 +114,20 @@ Result<std::string> order_of(const ReadRequest& request) {
             }
         }
         const std::string rest = upper(fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " ")));
-        constexpr std::array<std::string_view, 9> directions = {
-            "", "ASC", "DESC", "NULLS FIRST", "NULLS LAST", "ASC NULLS FIRST", "ASC NULLS LAST",
-            "DESC NULLS FIRST", "DESC NULLS LAST"};
+        constexpr std::array<std::string_view, 9> directions = {"",
+                                                                "ASC",
+                                                                "DESC",
+                                                                "NULLS FIRST",
+                                                                "NULLS LAST",
+                                                                "ASC NULLS FIRST",
+                                                                "ASC NULLS LAST",
+                                                                "DESC NULLS FIRST",
+                                                                "DESC NULLS LAST"};
         if (std::ranges::find(directions, rest) == directions.end()) {
-            return refuse(request, fmt::format("'{}' can't be ordered by; behind a field stands ASC or DESC, and "
-                                               "NULLS FIRST or NULLS LAST",
-                                               term));
+            return refuse(request,
+                          fmt::format("'{}' can't be ordered by; behind a field stands ASC or DESC, and "
+                                      "NULLS FIRST or NULLS LAST",
+                                      term));
         }
         terms.push_back(rest.empty() ? std::string{words[0]} : fmt::format("{} {}", words[0], rest));
     }
@@ -140,8 +156,9 @@ Result<std::string> edge(const ReadRequest& request, std::string_view comparison
     if (index->type.kind == Kind::date) {
         return fmt::format("{} {} {}", index->name, comparison, format_instant(at).substr(0, 10));
     }
-    return refuse(request, fmt::format("field '{}' is neither a point in time nor a date, so it can't be the index",
-                                       index->name));
+    return refuse(request,
+                  fmt::format("field '{}' is neither a point in time nor a date, so it can't be the index",
+                              index->name));
 }
 
 Result<std::string> condition(const ReadRequest& request) {
@@ -195,9 +212,10 @@ Result<std::string> soql(const ReadRequest& request, ReadPath path) {
         statement += fmt::format(" LIMIT {}", *request.row_limit);
     }
     if (statement.size() > tuning::soql_bytes_max) {
-        return refuse(request, fmt::format("the query would have {} characters, and Salesforce takes {}; use fewer "
-                                           "fields or a shorter filter",
-                                           statement.size(), tuning::soql_bytes_max));
+        return refuse(request,
+                      fmt::format("the query would have {} characters, and Salesforce takes {}; use fewer "
+                                  "fields or a shorter filter",
+                                  statement.size(), tuning::soql_bytes_max));
     }
     return statement;
 }
@@ -238,20 +256,26 @@ bool is_api_path(std::string_view path) {
 
 std::string Position::text() const {
     switch (stage) {
-        case Stage::automatic: return "automatic";
-        case Stage::pages: return "pages";
-        case Stage::page: return "page " + next_path;
-        case Stage::job_wanted: return may_switch ? "bulk automatic" : "bulk";
+        case Stage::automatic:
+            return "automatic";
+        case Stage::pages:
+            return "pages";
+        case Stage::page:
+            return "page " + next_path;
+        case Stage::job_wanted:
+            return may_switch ? "bulk automatic" : "bulk";
         case Stage::job:
             return fmt::format("job {} {} {} {}", version, job, rows_skipped, http::percent_encode(locator));
-        case Stage::done: break;
+        case Stage::done:
+            break;
     }
     return "done";
 }
 
 Result<Position> Position::of(std::string_view text) {
     const auto refuse = [&] {
-        return error(ErrorKind::corrupt, fmt::format("'{}' is not a position of a Salesforce read", text.substr(0, 80)));
+        return error(ErrorKind::corrupt,
+                     fmt::format("'{}' is not a position of a Salesforce read", text.substr(0, 80)));
     };
     if (text == "automatic") return Position{.stage = Stage::automatic, .may_switch = true};
     if (text == "pages") return Position{.stage = Stage::pages};
@@ -263,11 +287,13 @@ Result<Position> Position::of(std::string_view text) {
         return Position{.stage = Stage::page, .next_path = std::string{words[1]}};
     }
     if ((words.size() == 4 || words.size() == 5) && words[0] == "job" && is_job_id(words[2])) {
-        Position position{.stage = Stage::job, .version = std::string{words[1]}, .job = std::string{words[2]}};
+        Position position{
+            .stage = Stage::job, .version = std::string{words[1]}, .job = std::string{words[2]}};
         const auto [end, fault] =
             std::from_chars(words[3].data(), words[3].data() + words[3].size(), position.rows_skipped);
         const bool is_version = std::ranges::all_of(words[1], [](char c) { return is_digit(c) || c == '.'; });
-        if (fault != std::errc{} || end != words[3].data() + words[3].size() || position.rows_skipped < 0 || !is_version) {
+        if (fault != std::errc{} || end != words[3].data() + words[3].size() || position.rows_skipped < 0 ||
+            !is_version) {
             return refuse();
         }
         if (words.size() == 5) position.locator = http::percent_decode(words[4]);

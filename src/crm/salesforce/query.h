@@ -26,9 +26,9 @@ bool is_identifier(std::string_view name);
 struct Position {
     enum class Stage { automatic, pages, page, job_wanted, job, done };
     Stage stage = Stage::automatic;
-    bool may_switch = false;      ///< to the other path where this one can't carry the request
-    std::string next_path{};      ///< of the page to fetch
-    std::string version{};        ///< that the job was made with: another one may not read its results
+    bool may_switch = false;  ///< to the other path where this one can't carry the request
+    std::string next_path{};  ///< of the page to fetch
+    std::string version{};    ///< that the job was made with: another one may not read its results
     std::string job{};
     std::string locator{};        ///< of the result page, empty for the first
     std::int64_t rows_skipped{};  ///< of that page, because they have been handed over

@@ -3,10 +3,10 @@
 #include "crm/salesforce/test/script.h"
 #include "crm/salesforce/tuning.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
@@ -15,7 +15,9 @@ const model::ObjectSchema contact = test::contact_schema();
 const Instant ten = *parse_instant("2026-11-01T10:00:00Z");
 const Instant eleven = *parse_instant("2026-11-01T11:00:00.250Z");
 
-ReadRequest request() { return {.object = &contact, .fields = {"Id", "Name"}}; }
+ReadRequest request() {
+    return {.object = &contact, .fields = {"Id", "Name"}};
+}
 
 std::string statement(const ReadRequest& asked, ReadPath path = ReadPath::pages) {
     const auto result = soql(asked, path);
@@ -70,15 +72,20 @@ TEST(Query, TheCountAsksForTheSameRows) {
 }
 
 TEST(Query, AFilterCantLeaveItsParentheses) {
-    const std::vector<std::string> bad = {"Name = 'x') OR (Name = 'y'", "Name = 'x", "(Name = 'x'", ")", "Name = 'x\\'",
-                                          "Name = 'x' )--(", "a\x01"};
+    const std::vector<std::string> bad = {"Name = 'x') OR (Name = 'y'",
+                                          "Name = 'x",
+                                          "(Name = 'x'",
+                                          ")",
+                                          "Name = 'x\\'",
+                                          "Name = 'x' )--(",
+                                          "a\x01"};
     for (const std::string& filter : bad) {
         ReadRequest asked = request();
         asked.filter = filter;
         EXPECT_TRUE(statement(asked).starts_with("refused: Contact: the filter")) << filter;
     }
-    const std::vector<std::string> good = {"Name = ')'", "Name = 'it\\'s (' AND (Id = '1' OR Id = '2')", "Name = '\\\\'",
-                                           "  "};
+    const std::vector<std::string> good = {"Name = ')'", "Name = 'it\\'s (' AND (Id = '1' OR Id = '2')",
+                                           "Name = '\\\\'", "  "};
     for (const std::string& filter : good) {
         ReadRequest asked = request();
         asked.filter = filter;
@@ -91,7 +98,8 @@ TEST(Query, WhatIsNotOfTheObjectIsRefused) {
     asked.fields.push_back("Nope__c");
     EXPECT_NE(statement(asked).find("no field 'Nope__c'"), std::string::npos);
 
-    const std::vector<std::string> orders = {"Nope__c", "Name LIMIT 1", "Name; DROP", "Name DESC NULLS", "1", "Name) x"};
+    const std::vector<std::string> orders = {"Nope__c", "Name LIMIT 1", "Name; DROP", "Name DESC NULLS",
+                                             "1",       "Name) x"};
     for (const std::string& order : orders) {
         ReadRequest ordered = request();
         ordered.order_by = order;
@@ -133,7 +141,11 @@ TEST(Positions, SurviveBeingStored) {
         {.stage = Stage::job_wanted},
         {.stage = Stage::job_wanted, .may_switch = true},
         {.stage = Stage::job, .version = "68.0", .job = "750xx0000000001AAA"},
-        {.stage = Stage::job, .version = "68.0", .job = "750xx0000000001AAA", .locator = "MTAw +/=", .rows_skipped = 7},
+        {.stage = Stage::job,
+         .version = "68.0",
+         .job = "750xx0000000001AAA",
+         .locator = "MTAw +/=",
+         .rows_skipped = 7},
         {.stage = Stage::done}};
     for (const Position& position : positions) {
         const auto read = Position::of(position.text());
@@ -144,9 +156,10 @@ TEST(Positions, SurviveBeingStored) {
 
 TEST(Positions, ThatLeadAwayFromTheApiAreRefused) {
     for (const std::string text :
-         {"", "x", "page", "page https://evil.example/", "page //evil.example/services/data/v1", "page @evil.example",
-          "page /services/data/v68.0/../../evil", "page /services/data/v68.0/a\\b", "job 68.0", "job 68.0 a/b 0",
-          "job ../x 750xx0000000001AAA 0", "job 68.0 750xx0000000001AAA -1", "job 68.0 750xx0000000001AAA 1x"}) {
+         {"", "x", "page", "page https://evil.example/", "page //evil.example/services/data/v1",
+          "page @evil.example", "page /services/data/v68.0/../../evil", "page /services/data/v68.0/a\\b",
+          "job 68.0", "job 68.0 a/b 0", "job ../x 750xx0000000001AAA 0", "job 68.0 750xx0000000001AAA -1",
+          "job 68.0 750xx0000000001AAA 1x"}) {
         const auto read = Position::of(text);
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().kind, ErrorKind::corrupt);

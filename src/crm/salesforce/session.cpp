@@ -3,12 +3,12 @@
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/tuning.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
 #include <utility>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -42,14 +42,18 @@ bool has_been_served(const Result<http::Response>& response) {
     return kind != ErrorKind::unavailable && kind != ErrorKind::invalid && kind != ErrorKind::denied;
 }
 
-bool is_success(int status) { return (status >= 200 && status <= 299) || status == 304; }
+bool is_success(int status) {
+    return (status >= 200 && status <= 299) || status == 304;
+}
 
 }  // namespace
 
 Result<http::Response> Session::send_as(const Credentials& credentials, const Ask& ask, http::BodySink& sink,
                                         const Call& call) {
-    http::Request request{
-        .method = ask.method, .target = credentials.instance_url + ask.path, .headers = ask.headers, .body = ask.body};
+    http::Request request{.method = ask.method,
+                          .target = credentials.instance_url + ask.path,
+                          .headers = ask.headers,
+                          .body = ask.body};
     request.headers.set("Authorization", "Bearer " + credentials.access_token.reveal());
     request.headers.set("Sforce-Call-Options", "client=koppla/" KOPPLA_VERSION);
     if (!ask.body.empty()) request.headers.set("Content-Type", "application/json; charset=UTF-8");
@@ -72,7 +76,8 @@ Result<http::Response> Session::send(const Ask& ask, http::BodySink& sink, const
         if (response.status == 401) {
             Error refusal = error_of(response, ask.attempted);
             refusal.kind = ErrorKind::denied;
-            refusal.message += "; it was refused again after a new login, so look at the user's session settings";
+            refusal.message +=
+                "; it was refused again after a new login, so look at the user's session settings";
             return refusal;
         }
     }
@@ -90,8 +95,8 @@ Result<http::Response> Session::send_text(const Ask& ask, const Call& call) {
 
 Result<std::vector<int>> Session::offered_versions(const Call& call) {
     const std::string attempted = "asking for the API versions";
-    const http::Response response =
-        TRY(send_text(Ask{.path = "/services/data", .attempted = attempted, .metering = Metering::free}, call));
+    const http::Response response = TRY(
+        send_text(Ask{.path = "/services/data", .attempted = attempted, .metering = Metering::free}, call));
     simdjson::dom::parser parser;
     simdjson::dom::array versions;
     std::vector<int> offered;
@@ -106,8 +111,9 @@ Result<std::vector<int>> Session::offered_versions(const Call& call) {
         }
     }
     if (offered.empty()) {
-        return error(ErrorKind::corrupt, fmt::format("{} failed: {} answered with something else; look at 'server'",
-                                                     attempted, account_.server));
+        return error(ErrorKind::corrupt,
+                     fmt::format("{} failed: {} answered with something else; look at 'server'", attempted,
+                                 account_.server));
     }
     return offered;
 }
@@ -120,21 +126,24 @@ Result<std::string> Session::api_version(const Call& call) {
     if (account_.api_version.empty()) {
         const int chosen = std::min(newest, tuning::version_max);
         if (chosen < tuning::version_min) {
-            return error(ErrorKind::unsupported,
-                         fmt::format("{} offers API versions up to {}.0; {}.0 is the first that has what is needed",
-                                     account_.server, newest, tuning::version_min));
+            return error(
+                ErrorKind::unsupported,
+                fmt::format("{} offers API versions up to {}.0; {}.0 is the first that has what is needed",
+                            account_.server, newest, tuning::version_min));
         }
         version_ = fmt::format("{}.0", chosen);
         return version_;
     }
     int wanted = 0;
-    std::from_chars(account_.api_version.data(), account_.api_version.data() + account_.api_version.size(), wanted);
+    std::from_chars(account_.api_version.data(), account_.api_version.data() + account_.api_version.size(),
+                    wanted);
     if (std::ranges::find(offered, wanted) == offered.end()) {
-        return error(ErrorKind::unsupported,
-                     fmt::format("{} does not offer API version {}, which setting 'api-version' asks for: it offers "
-                                 "{}.0 to {}.0; {}, so set it to latest",
-                                 account_.server, account_.api_version, oldest, newest,
-                                 wanted < oldest ? "that one is retired" : "it doesn't know that one"));
+        return error(
+            ErrorKind::unsupported,
+            fmt::format("{} does not offer API version {}, which setting 'api-version' asks for: it offers "
+                        "{}.0 to {}.0; {}, so set it to latest",
+                        account_.server, account_.api_version, oldest, newest,
+                        wanted < oldest ? "that one is retired" : "it doesn't know that one"));
     }
     version_ = account_.api_version;
     return version_;
@@ -144,7 +153,9 @@ Result<std::string> Session::data_path(const Call& call) {
     return "/services/data/v" + TRY(api_version(call));
 }
 
-std::size_t Session::url_bytes(std::string_view path) const { return account_.server.size() + path.size(); }
+std::size_t Session::url_bytes(std::string_view path) const {
+    return account_.server.size() + path.size();
+}
 
 void Session::note(const http::Response& response) {
     const auto header = response.headers.find("Sforce-Limit-Info");

@@ -1,15 +1,14 @@
 #include "crm/salesforce/settings.h"
 
 #include "base/duration.h"
-
 #include "crm/salesforce/tuning.h"
 #include "http/message.h"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include <fmt/format.h>
 
 namespace koppla::salesforce {
 
@@ -52,7 +51,9 @@ constexpr std::array<model::OptionSpec, 13> specs = {{
      .label = "API version",
      .help = "latest, or one such as 66.0",
      .default_value = "latest"},
-    {.name = "ca", .label = "Authority", .help = "a PEM file with an authority to trust besides the system's"},
+    {.name = "ca",
+     .label = "Authority",
+     .help = "a PEM file with an authority to trust besides the system's"},
     {.name = "proxy",
      .label = "Proxy",
      .help = "http://host:port; without it HTTPS_PROXY and NO_PROXY are followed"},
@@ -95,14 +96,17 @@ Result<http::Url> server_url(const model::Settings& settings) {
     const std::string_view text = setting(settings, "server");
     if (text.empty()) return refuse("server", "it is missing; write https://… with the org's My Domain");
     const auto url = http::parse_url(text);
-    if (!url) return refuse("server", fmt::format("'{}' is not a URL; write https://acme.my.salesforce.com", text));
+    if (!url)
+        return refuse("server", fmt::format("'{}' is not a URL; write https://acme.my.salesforce.com", text));
     if (url->scheme != "https") {
-        return refuse("server", fmt::format("'{}' does not start with https://; nothing is sent to a CRM without "
-                                            "encryption, so write https://{}",
-                                            text, authority(*url)));
+        return refuse("server",
+                      fmt::format("'{}' does not start with https://; nothing is sent to a CRM without "
+                                  "encryption, so write https://{}",
+                                  text, authority(*url)));
     }
     if (url->path_and_query != "/" && !url->path_and_query.empty()) {
-        return refuse("server", fmt::format("'{}' has a path; write https://{} alone", text, authority(*url)));
+        return refuse("server",
+                      fmt::format("'{}' has a path; write https://{} alone", text, authority(*url)));
     }
     if (url->host.ends_with(".lightning.force.com")) {
         return refuse("server", fmt::format("'{}' is the address of the pages, not of the API; use the org's "
@@ -119,12 +123,12 @@ Result<std::string> api_version(const model::Settings& settings) {
     int number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (fault != std::errc{} || text.size() != 4 || std::string_view{end, 2} != ".0" || number < 10) {
-        return refuse("api-version", fmt::format("'{}' is not a version; write latest, or one such as {}.0", text,
-                                                 tuning::version_max));
+        return refuse("api-version", fmt::format("'{}' is not a version; write latest, or one such as {}.0",
+                                                 text, tuning::version_max));
     }
     if (number < tuning::version_min) {
-        return refuse("api-version", fmt::format("{} is too old: {}.0 is the first that has what is needed", text,
-                                                 tuning::version_min));
+        return refuse("api-version", fmt::format("{} is too old: {}.0 is the first that has what is needed",
+                                                 text, tuning::version_min));
     }
     return std::string{text};
 }
@@ -159,7 +163,9 @@ Result<void> check_login(const model::Settings& settings) {
 
 }  // namespace
 
-std::span<const model::OptionSpec> options() { return specs; }
+std::span<const model::OptionSpec> options() {
+    return specs;
+}
 
 Result<void> check_settings(const model::Settings& settings) {
     TRY(server_url(settings));

@@ -1,15 +1,16 @@
 #include "crm/salesforce/settings.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
 
 model::Settings good() {
-    return {{"server", "https://acme.my.salesforce.com"}, {"auth", "client-credentials"}, {"client-id", "app"}};
+    return {
+        {"server", "https://acme.my.salesforce.com"}, {"auth", "client-credentials"}, {"client-id", "app"}};
 }
 
 std::string refusal(const std::string& name, const std::string& value) {
@@ -63,7 +64,8 @@ TEST(Settings, ThatAreWrongAreNamedWithTheReason) {
 }
 
 TEST(Settings, OnlyTheServersOwnHostsAreAllowed) {
-    EXPECT_EQ(allowed_hosts(good()), (std::vector<std::string>{"acme.my.salesforce.com", "*.salesforce.com"}));
+    EXPECT_EQ(allowed_hosts(good()),
+              (std::vector<std::string>{"acme.my.salesforce.com", "*.salesforce.com"}));
     model::Settings own = good();
     own["server"] = "https://127.0.0.1:8443";
     own["allowed-hosts"] = "a.example";

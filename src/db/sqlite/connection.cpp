@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds lock_wait_max{25};
 constexpr std::size_t page_bytes = 8192;
 constexpr std::size_t scratch_page_bytes = 16384;
 /// What the write-ahead log is cut down to after a checkpoint; a large merge may make it longer meanwhile.
-constexpr std::size_t journal_bytes_max = 16U * 1024U * 1024U;
+constexpr std::size_t journal_bytes_max = std::size_t{16} << 20;
 
 }  // namespace
 

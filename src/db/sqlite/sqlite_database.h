@@ -17,7 +17,7 @@ struct SqliteOptions {
     /// How long opening waits for another program that holds the file.
     std::chrono::milliseconds open_wait{5000};
     /// Page cache of the writer; readers and staging files have a quarter each.
-    std::size_t cache_bytes = 8U * 1024U * 1024U;
+    std::size_t cache_bytes = std::size_t{8} << 20;
 };
 
 /// An SQLite file, made with mode 0600 and in WAL mode from the first write on: one writer at a time, readers

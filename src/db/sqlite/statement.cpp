@@ -12,7 +12,7 @@ namespace koppla::db {
 
 namespace {
 
-constexpr std::size_t sql_bytes_max = 8U * 1024U * 1024U;
+constexpr std::size_t sql_bytes_max = std::size_t{8} << 20;
 
 int bind_one(sqlite3_stmt* statement, int index, const Parameter& parameter,
              sqlite3_destructor_type lifetime) {

@@ -1,12 +1,12 @@
 #include "crm/salesforce/codec/csv.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla::salesforce {
 
@@ -19,7 +19,9 @@ constexpr std::size_t padding = 8;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-constexpr std::uint64_t every_byte(char c) { return 0x0101010101010101ULL * static_cast<unsigned char>(c); }
+constexpr std::uint64_t every_byte(char c) {
+    return 0x0101010101010101ULL * static_cast<unsigned char>(c);
+}
 
 /// The first quote, or `end`. Cells are short: a word at a time beats a call of memchr.
 const char* find_quote(const char* at, const char* end) {
@@ -39,7 +41,9 @@ const char* find_quote(const char* at, const char* end) {
     }
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool equal_without_case(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
@@ -122,7 +126,8 @@ Result<void> CsvSplitter::make_room() {
         return {};
     }
     if (page_limit_ >= options_.row_bytes_max) {
-        return fault(fmt::format("it has more than {} bytes; an opening quote is probably never closed", page_limit_));
+        return fault(
+            fmt::format("it has more than {} bytes; an opening quote is probably never closed", page_limit_));
     }
     page_limit_ = std::min(2 * page_limit_, options_.row_bytes_max);
     batch_.page.reserve(page_limit_ + padding);
@@ -209,7 +214,8 @@ Result<bool> CsvSplitter::take_cell(Cursor& cursor, Ending ending) {
         ++at;
     } else {
         while (at < cursor.end && *at != ',' && *at != '\n' && *at != '\r' && *at != '"') ++at;
-        if (at < cursor.end && *at == '"') return fault(fmt::format("a quote within the unquoted cell {}", row_.size() + 1));
+        if (at < cursor.end && *at == '"')
+            return fault(fmt::format("a quote within the unquoted cell {}", row_.size() + 1));
         if (at != cursor.at) cell = Cell::of({cursor.at, static_cast<std::size_t>(at - cursor.at)});
     }
     if (at == cursor.end) {
@@ -221,7 +227,9 @@ Result<bool> CsvSplitter::take_cell(Cursor& cursor, Ending ending) {
         ++at;
     } else if (*at == '\r') {
         if (at + 1 == cursor.end) return false;
-        if (at[1] != '\n') return fault(fmt::format("a carriage return without a line feed behind cell {}", row_.size() + 1));
+        if (at[1] != '\n')
+            return fault(
+                fmt::format("a carriage return without a line feed behind cell {}", row_.size() + 1));
         cursor.row_ended = true;
         at += 2;
     } else if (*at == ',') {
@@ -252,13 +260,14 @@ Result<void> CsvSplitter::take_header() {
         order_.push_back(static_cast<std::size_t>(found - names.begin()));
     }
     if (names.size() != options_.fields.size()) {
-        return fault(fmt::format("it has {} columns where {} were asked for: {}", names.size(), options_.fields.size(),
-                                 fmt::join(names, ", ")));
+        return fault(fmt::format("it has {} columns where {} were asked for: {}", names.size(),
+                                 options_.fields.size(), fmt::join(names, ", ")));
     }
     std::vector<std::size_t> used = order_;
     std::ranges::sort(used);
     if (std::ranges::adjacent_find(used) != used.end()) {
-        return fault(fmt::format("two fields would be read from one column; there are: {}", fmt::join(names, ", ")));
+        return fault(
+            fmt::format("two fields would be read from one column; there are: {}", fmt::join(names, ", ")));
     }
     has_order_ = used == order_;
     has_header_ = true;

@@ -26,9 +26,9 @@ class BatchOutlet {
 class CsvSplitter {
   public:
     struct Options {
-        std::vector<std::string> fields;   ///< wanted, in batch column order
-        std::int64_t rows_skipped = 0;     ///< checked, but not handed over
-        std::size_t batch_bytes = 0;       ///< rows are handed over when so much lies in the page
+        std::vector<std::string> fields;  ///< wanted, in batch column order
+        std::int64_t rows_skipped = 0;    ///< checked, but not handed over
+        std::size_t batch_bytes = 0;      ///< rows are handed over when so much lies in the page
         std::size_t row_bytes_max = 0;
     };
 
@@ -57,13 +57,13 @@ class CsvSplitter {
     BatchOutlet& outlet_;
     model::Batch batch_;
     std::size_t page_limit_;
-    std::size_t split_at_ = 0;         ///< of the page, where the first unfinished row begins
-    std::vector<model::Cell> row_;     ///< the row in the making
-    std::vector<std::size_t> escaped_; ///< its cells that hold doubled quotes
-    std::vector<std::size_t> order_;   ///< where column i of the batch lies in the row
+    std::size_t split_at_ = 0;          ///< of the page, where the first unfinished row begins
+    std::vector<model::Cell> row_;      ///< the row in the making
+    std::vector<std::size_t> escaped_;  ///< its cells that hold doubled quotes
+    std::vector<std::size_t> order_;    ///< where column i of the batch lies in the row
     std::int64_t rows_ = 0;
     bool has_header_ = false;
-    bool has_order_ = false;           ///< the row's order is the batch's
+    bool has_order_ = false;  ///< the row's order is the batch's
 };
 
 }  // namespace koppla::salesforce

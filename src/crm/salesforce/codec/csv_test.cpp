@@ -1,12 +1,12 @@
 #include "crm/salesforce/codec/csv.h"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-
 #include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
@@ -65,7 +65,9 @@ Result<Rows> split(const std::string& page, const Split& how) {
 
 std::string fault(const std::string& page, const Split& how) {
     const auto rows = split(page, how);
-    return rows ? "no fault" : rows.error().kind == ErrorKind::corrupt ? rows.error().message : "another kind";
+    return rows                                      ? "no fault"
+           : rows.error().kind == ErrorKind::corrupt ? rows.error().message
+                                                     : "another kind";
 }
 
 /// The dialect, one byte after the other: the plainest thing that can be right.
@@ -134,7 +136,8 @@ std::string in_quotes(const std::string& cell) {
 }
 
 TEST(Csv, CutsQuotedCellsWithEverythingInThem) {
-    const auto rows = split("\"Id\",\"Name\"\n\"1\",\"a, \"\"b\"\"\nc\r\nd\"\n\"2\",\"\"\n", {.fields = {"Id", "Name"}});
+    const auto rows =
+        split("\"Id\",\"Name\"\n\"1\",\"a, \"\"b\"\"\nc\r\nd\"\n\"2\",\"\"\n", {.fields = {"Id", "Name"}});
     ASSERT_TRUE(rows) << rows.error().message;
     EXPECT_EQ(*rows, (Rows{{"1", "a, \"b\"\nc\r\nd"}, {"2", ""}}));
 }
@@ -173,13 +176,15 @@ TEST(Csv, SaysWhichRowIsWrongAndWhatWasExpected) {
     EXPECT_EQ(fault(head + "\"2\",", how), "row 2: the page is cut in its cell 2 of 2");
     EXPECT_EQ(fault(head + "\"2\",b", how), "row 2: the page is cut in its cell 2 of 2");
     EXPECT_EQ(fault(head + "\"2\",\"b\"\r", how), "row 2: the page is cut in its cell 2 of 2");
-    EXPECT_EQ(fault(head + "\"2\",\"b\"\rx", how), "row 2: a carriage return without a line feed behind cell 2");
+    EXPECT_EQ(fault(head + "\"2\",\"b\"\rx", how),
+              "row 2: a carriage return without a line feed behind cell 2");
     EXPECT_EQ(fault(head + "\n", how), "row 2: it has 1 cells where the header has 2");
 }
 
 TEST(Csv, AHeaderThatIsNotTheOneAskedForIsRefused) {
     const Split how{.fields = {"Id", "Name"}};
-    EXPECT_EQ(fault("\"Id\"\n", how), "the header row: there is no column 'Name', which was asked for; there are: Id");
+    EXPECT_EQ(fault("\"Id\"\n", how),
+              "the header row: there is no column 'Name', which was asked for; there are: Id");
     EXPECT_EQ(fault("\"Id\",\"Name\",\"Other\"\n", how),
               "the header row: it has 3 columns where 2 were asked for: Id, Name, Other");
     EXPECT_EQ(fault("\"Id\",\"Name\",\"Id\"\n", how), "the header row: there are two columns 'Id'");
@@ -204,10 +209,12 @@ TEST(Csv, SkippedRowsAreReadButNotHandedOver) {
 
 RC_GTEST_PROP(CsvProperty, WhatWasWrittenIsReadBackWhateverTheChunks, ()) {
     const auto width = *rc::gen::inRange<std::size_t>(1, 6);
-    const auto cell = rc::gen::container<std::string>(rc::gen::element('"', ',', '\n', '\r', 'a', '\0', '\xff', ' '));
+    const auto cell =
+        rc::gen::container<std::string>(rc::gen::element('"', ',', '\n', '\r', 'a', '\0', '\xff', ' '));
     const auto rows = *rc::gen::container<Rows>(rc::gen::container<Row>(width, cell));
     const std::string line_end = *rc::gen::element(std::string{"\n"}, std::string{"\r\n"});
-    Split how{.chunk_bytes = *rc::gen::inRange<std::size_t>(1, 40), .batch_bytes = *rc::gen::inRange<std::size_t>(1, 60)};
+    Split how{.chunk_bytes = *rc::gen::inRange<std::size_t>(1, 40),
+              .batch_bytes = *rc::gen::inRange<std::size_t>(1, 60)};
     std::string page;
     for (std::size_t column = 0; column < width; ++column) {
         how.fields.push_back("f" + std::to_string(column));
@@ -215,7 +222,8 @@ RC_GTEST_PROP(CsvProperty, WhatWasWrittenIsReadBackWhateverTheChunks, ()) {
     }
     page += line_end;
     for (const Row& row : rows) {
-        for (std::size_t column = 0; column < width; ++column) page += (column == 0 ? "" : ",") + in_quotes(row[column]);
+        for (std::size_t column = 0; column < width; ++column)
+            page += (column == 0 ? "" : ",") + in_quotes(row[column]);
         page += line_end;
     }
     const auto read = split(page, how);

@@ -1,8 +1,8 @@
 #include "crm/salesforce/codec/id.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
@@ -21,7 +21,8 @@ TEST(Ids, TheLongFormIsThatOfPublishedPairs) {
 }
 
 TEST(Ids, WhatIsNoIdIsLeftAlone) {
-    for (const std::string_view text : {"", "001xx000003DGb", "001xx000003DGb2A", "001xx000003DG-2", "001xx000003DGbé"}) {
+    for (const std::string_view text :
+         {"", "001xx000003DGb", "001xx000003DGb2A", "001xx000003DG-2", "001xx000003DGbé"}) {
         EXPECT_EQ(lengthened(text), "none") << text;
         EXPECT_FALSE(is_id(text)) << text;
     }

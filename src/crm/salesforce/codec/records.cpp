@@ -1,12 +1,12 @@
 #include "crm/salesforce/codec/records.h"
 
-#include <fmt/format.h>
-#include <simdjson.h>
-
 #include <algorithm>
 #include <cstring>
 #include <optional>
 #include <utility>
+
+#include <fmt/format.h>
+#include <simdjson.h>
 
 namespace koppla::salesforce {
 
@@ -67,21 +67,28 @@ std::optional<std::pair<std::uint32_t, std::size_t>> code_point(std::string_view
 
 char plain_escape(char c) {
     switch (c) {
-        case 'n': return '\n';
-        case 'r': return '\r';
-        case 't': return '\t';
-        case 'b': return '\b';
-        case 'f': return '\f';
+        case 'n':
+            return '\n';
+        case 'r':
+            return '\r';
+        case 't':
+            return '\t';
+        case 'b':
+            return '\b';
+        case 'f':
+            return '\f';
         case '"':
         case '\\':
-        case '/': return c;
-        default: return '\0';
+        case '/':
+            return c;
+        default:
+            return '\0';
     }
 }
 
 std::string_view trimmed(std::string_view token) {
-    while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' ||
-                              token.back() == '\t')) {
+    while (!token.empty() &&
+           (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t')) {
         token.remove_suffix(1);
     }
     return token;
@@ -203,7 +210,8 @@ Result<Cell> RecordReader::Parsing::cell_of(std::string_view token) const {
         if (!size) return fault("a text with a wrong escape");
         return Cell::of({bytes, *size});
     }
-    const bool is_number = !token.empty() && token.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
+    const bool is_number =
+        !token.empty() && token.find_first_not_of("0123456789+-.eE") == std::string_view::npos;
     if (!is_number) return fault("a value that is no JSON");
     return Cell::of(token);
 }
@@ -251,7 +259,7 @@ Result<void> RecordReader::Parsing::read_records(ondemand::value records, Batch&
     if (const auto failure = records.get(list)) return fault(failure);
     for (auto each : list) {
         ondemand::object record;
-        if (const auto failure = std::move(each).get(record)) return fault(failure);
+        if (const auto failure = each.get(record)) return fault(failure);
         TRY(read_record(record, root_, batch.add_row(), batch));
         ++record_;
     }
@@ -300,17 +308,22 @@ Result<RecordPage> RecordReader::Parsing::read(Batch& batch) {
         }
         if (failure != simdjson::SUCCESS) return refuse(simdjson::error_message(failure));
     }
-    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return refuse("something stands behind its end");
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+        return refuse("something stands behind its end");
     if (!has_records) return refuse("it holds no 'records'");
     if (!total || *total < 0) return refuse("it holds no 'totalSize'");
-    if (page.is_last == !page.next_path.empty()) return refuse("'done' and 'nextRecordsUrl' contradict each other");
+    if (page.is_last == !page.next_path.empty())
+        return refuse("'done' and 'nextRecordsUrl' contradict each other");
     page.total = *total;
     return page;
 }
 
-RecordReader::RecordReader(const std::vector<std::string>& fields) : parsing_{std::make_unique<Parsing>(fields)} {}
+RecordReader::RecordReader(const std::vector<std::string>& fields)
+    : parsing_{std::make_unique<Parsing>(fields)} {}
 RecordReader::~RecordReader() = default;
 
-Result<RecordPage> RecordReader::read(Batch& batch) { return parsing_->read(batch); }
+Result<RecordPage> RecordReader::read(Batch& batch) {
+    return parsing_->read(batch);
+}
 
 }  // namespace koppla::salesforce

@@ -1,12 +1,12 @@
 #include "crm/salesforce/codec/records.h"
 
-#include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-#include <rapidcheck/gtest.h>
-
 #include <cstring>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <rapidcheck/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
@@ -29,9 +29,9 @@ Result<Read> read(const std::string& body, const std::vector<std::string>& field
         std::vector<std::string> cells;
         for (std::size_t column = 0; column < batch.column_count(); ++column) {
             const model::Cell& cell = batch.cell(column, row);
-            cells.push_back(cell.is_text()                                  ? std::string{cell.text()}
+            cells.push_back(cell.is_text()                             ? std::string{cell.text()}
                             : cell.state == model::Cell::State::absent ? "~"
-                                                                           : "-");
+                                                                       : "-");
         }
         result.rows.push_back(std::move(cells));
     }
@@ -45,12 +45,13 @@ std::string fault(const std::string& body) {
 }
 
 TEST(Records, AreCutIntoCellsByName) {
-    const auto result = read(R"({"totalSize":3,"done":false,"nextRecordsUrl":"/services/data/v68.0/query/01g-2000",
+    const auto result =
+        read(R"({"totalSize":3,"done":false,"nextRecordsUrl":"/services/data/v68.0/query/01g-2000",
         "records":[
           {"attributes":{"type":"Contact","url":"/x"},"Id":"1","Name":"a\"b","Score":12.0,"Opt":false,"Gone":null},
           {"Opt":true,"Name":null , "Id" : "2" ,"Unknown":[1,{"Id":"no"}],"Score":1.6E13 }
         ]})",
-                             {"Id", "Name", "Score", "Opt", "Gone"});
+             {"Id", "Name", "Score", "Opt", "Gone"});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->rows, (Rows{{"1", "a\"b", "12.0", "false", "-"}, {"2", "-", "1.6E13", "true", "~"}}));
     EXPECT_EQ(result->page.total, 3);
@@ -68,7 +69,8 @@ TEST(Records, ParentFieldsAreFoundInTheirParents) {
 }
 
 TEST(Records, AnObjectWhereATextWasExpectedIsKeptAsItsJson) {
-    const auto result = read(R"({"totalSize":1,"done":true,"records":[{"Id":{"a":[1, 2]},"Name":"x"}]})", {"Id", "Name"});
+    const auto result =
+        read(R"({"totalSize":1,"done":true,"records":[{"Id":{"a":[1, 2]},"Name":"x"}]})", {"Id", "Name"});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->rows, (Rows{{R"({"a":[1, 2]})", "x"}}));
 }
@@ -94,27 +96,32 @@ TEST(Records, WhatIsNoPageIsRefused) {
     EXPECT_NE(fault(R"({"totalSize":0,"done":true,"records":[]} {"more":1})"), "no fault");
     EXPECT_NE(fault(R"({"totalSize":1,"done":true,"records":[{"Id":"1","Name":"\x"}]})").find("wrong escape"),
               std::string::npos);
-    EXPECT_NE(fault(R"({"totalSize":1,"done":true,"records":[{"Id":1a,"Name":"x"}]})").find("no JSON"), std::string::npos);
+    EXPECT_NE(fault(R"({"totalSize":1,"done":true,"records":[{"Id":1a,"Name":"x"}]})").find("no JSON"),
+              std::string::npos);
     EXPECT_NE(fault(R"({"totalSize":1,"done":true,"records":[7]})").find("record 1"), std::string::npos);
     EXPECT_NE(fault("{\"totalSize\":1,\"done\":true,\"records\":[{\"Id\":\"\xff\"}]}"), "no fault");
 }
 
 TEST(Records, APageCutAnywhereIsRefused) {
-    const std::string whole = R"({"totalSize":2,"done":true,"records":[{"Id":"1","Name":"a"},{"Id":"2","Name":"b\n"}]})";
+    const std::string whole =
+        R"({"totalSize":2,"done":true,"records":[{"Id":"1","Name":"a"},{"Id":"2","Name":"b\n"}]})";
     ASSERT_EQ(fault(whole), "no fault");
-    for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_NE(fault(whole.substr(0, size)), "no fault") << size;
+    for (std::size_t size = 0; size < whole.size(); ++size)
+        EXPECT_NE(fault(whole.substr(0, size)), "no fault") << size;
 }
 
 TEST(Records, NestingWithoutEndIsHarmless) {
     const std::string deep(200'000, '[');
     EXPECT_NE(fault(R"({"totalSize":1,"done":true,"records":[{"Id":"1","Deep":)" + deep), "no fault");
-    EXPECT_NE(fault(R"({"totalSize":1,"done":true,"records":[{"Id":)" + deep + std::string(200'000, ']') + "}]}"),
-              "another kind");
+    EXPECT_NE(
+        fault(R"({"totalSize":1,"done":true,"records":[{"Id":)" + deep + std::string(200'000, ']') + "}]}"),
+        "another kind");
 }
 
 RC_GTEST_PROP(RecordsProperty, TextsComeBackAsTheyWereWritten, ()) {
     const auto text = rc::gen::container<std::string>(rc::gen::inRange<char>(0, 127));
-    const auto texts = *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(text, text));
+    const auto texts =
+        *rc::gen::container<std::vector<std::pair<std::string, std::string>>>(rc::gen::pair(text, text));
     nlohmann::json records = nlohmann::json::array();
     Rows expected;
     for (const auto& [id, name] : texts) {
@@ -122,7 +129,8 @@ RC_GTEST_PROP(RecordsProperty, TextsComeBackAsTheyWereWritten, ()) {
         expected.push_back({id, name});
     }
     const nlohmann::json page = {{"totalSize", texts.size()}, {"done", true}, {"records", records}};
-    const auto result = read(page.dump(*rc::gen::element(-1, 2), ' ', *rc::gen::arbitrary<bool>()), {"Id", "Name"});
+    const auto result =
+        read(page.dump(*rc::gen::element(-1, 2), ' ', *rc::gen::arbitrary<bool>()), {"Id", "Name"});
     RC_ASSERT(result.has_value());
     RC_ASSERT(result->rows == expected);
 }

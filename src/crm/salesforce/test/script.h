@@ -6,14 +6,14 @@
 #include "crm/session.h"
 #include "http/client.h"
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace koppla::salesforce::test {
 
@@ -31,7 +31,8 @@ class ScriptedClient final : public http::Client {
     using Script = std::function<Answer(const http::Request&)>;
     explicit ScriptedClient(Script script) : script_{std::move(script)} {}
 
-    Result<http::Response> send(const http::Request& request, http::BodySink& sink, const Call& call) override {
+    Result<http::Response> send(const http::Request& request, http::BodySink& sink,
+                                const Call& call) override {
         {
             const std::scoped_lock lock{mutex_};
             requests_.push_back(request);
@@ -129,9 +130,9 @@ class TextSink final : public BatchSink {
             std::vector<std::string> cells;
             for (std::size_t column = 0; column < batch.column_count(); ++column) {
                 const model::Cell& cell = batch.cell(column, row);
-                cells.push_back(cell.is_text()                                  ? std::string{cell.text()}
+                cells.push_back(cell.is_text()                             ? std::string{cell.text()}
                                 : cell.state == model::Cell::State::absent ? "~"
-                                                                               : "-");
+                                                                           : "-");
             }
             rows.push_back(std::move(cells));
         }
@@ -161,8 +162,9 @@ inline ScriptedClient::Script with_login(ScriptedClient::Script rest) {
     return [rest = std::move(rest)](const http::Request& request) -> Answer {
         if (request.target.ends_with("/services/oauth2/token")) return {.body = token_answer("token1")};
         if (request.target.ends_with("/services/data")) {
-            return {.body = R"([{"version":"48.0"},{"version":"60.0"},{"version":"99.0"},{"version":"68.0"}])",
-                    .headers = {{"Date", "Sun, 01 Nov 2026 10:00:00 GMT"}}};
+            return {
+                .body = R"([{"version":"48.0"},{"version":"60.0"},{"version":"99.0"},{"version":"68.0"}])",
+                .headers = {{"Date", "Sun, 01 Nov 2026 10:00:00 GMT"}}};
         }
         return rest(request);
     };
@@ -173,8 +175,8 @@ struct Org {
     explicit Org(ScriptedClient::Script script) : client{std::move(script)} { connect(); }
 
     void connect() {
-        auto made = account_type.connect(
-            ConnectorParts{.settings = settings, .secrets = secrets, .client = client, .tokens = tokens, .clock = clock});
+        auto made = account_type.connect(ConnectorParts{
+            .settings = settings, .secrets = secrets, .client = client, .tokens = tokens, .clock = clock});
         if (!made) throw std::runtime_error(made.error().message);
         connector = std::move(*made);
     }
@@ -191,13 +193,14 @@ struct Org {
 inline model::ObjectSchema contact_schema() {
     using model::Kind;
     const auto field = [](std::string name, Kind kind) {
-        return model::FieldSchema{.name = std::move(name), .label = "", .remote_type = "", .type = {.kind = kind}};
+        return model::FieldSchema{
+            .name = std::move(name), .label = "", .remote_type = "", .type = {.kind = kind}};
     };
     model::ObjectSchema schema{.name = "Contact", .label = "Contact", .key = "Id", .stamp = "SystemModstamp"};
     schema.removal_flag = "IsDeleted";
-    schema.fields = {field("Id", Kind::identifier),          field("Name", Kind::text),
-                     field("AccountId", Kind::reference),    field("SystemModstamp", Kind::instant),
-                     field("Birthdate", Kind::date),         field("Account.Name", Kind::text),
+    schema.fields = {field("Id", Kind::identifier),       field("Name", Kind::text),
+                     field("AccountId", Kind::reference), field("SystemModstamp", Kind::instant),
+                     field("Birthdate", Kind::date),      field("Account.Name", Kind::text),
                      field("IsDeleted", Kind::boolean)};
     return schema;
 }
@@ -205,7 +208,8 @@ inline model::ObjectSchema contact_schema() {
 /// The decoded statement of a query request.
 inline std::string statement_of(const http::Request& request) {
     const auto query = request.target.find('?');
-    return query == std::string::npos ? "" : http::form_value(request.target.substr(query + 1), "q").value_or("");
+    return query == std::string::npos ? ""
+                                      : http::form_value(request.target.substr(query + 1), "q").value_or("");
 }
 
 }  // namespace koppla::salesforce::test

@@ -1,4 +1,4 @@
-#include "sandbox/soql/lexer.h"
+#include "sandbox/soql/syntax/lexer.h"
 
 #include "sandbox/org/value.h"
 

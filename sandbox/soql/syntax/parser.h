@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "sandbox/soql/ast.h"
+#include "sandbox/soql/syntax/ast.h"
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
-#include "sandbox/soql/parser.h"
+#include "sandbox/soql/syntax/parser.h"
 
 #include "sandbox/org/object.h"
-#include "sandbox/soql/lexer.h"
+#include "sandbox/soql/syntax/lexer.h"
 
 #include <algorithm>
 #include <array>

@@ -43,6 +43,7 @@ Result<const AccountType*> account_type(std::string_view name) {
     const auto found = std::ranges::find(types, name, [](const AccountType* type) { return type->name; });
     if (found != types.end()) return *found;
     std::vector<std::string_view> names;
+    names.reserve(types.size());
     for (const AccountType* type : types) names.push_back(type->name);
     return error(ErrorKind::invalid,
                  fmt::format("there is no account type '{}'; there is: {}", name, fmt::join(names, ", ")));

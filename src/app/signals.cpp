@@ -39,7 +39,7 @@ Signals::Signals() {
 
 Signals::~Signals() {
     watcher_.request_stop();
-    pthread_kill(watcher_.native_handle(), SIGTERM);
+    pthread_kill(watcher_.native_handle(), SIGINT);
 }
 
 }  // namespace koppla

@@ -95,6 +95,7 @@ void print_objects(const std::vector<ObjectSummary>& objects) {
 Result<std::vector<std::string>> resolve(const std::vector<std::string>& wanted,
                                          const std::vector<ObjectSummary>& objects) {
     std::vector<std::string> names;
+    names.reserve(objects.size());
     for (const ObjectSummary& object : objects) names.push_back(object.name);
     std::vector<std::string> result;
     for (const std::string& name : wanted) {

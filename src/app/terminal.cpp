@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -33,12 +34,18 @@ class Unechoed {
     bool is_terminal_ = false;
 };
 
-Result<std::string> read_answer(std::string_view question, std::string_view option_instead) {
+Result<std::string> read_answer(std::string_view question, std::string_view option_instead,
+                                const Call& call) {
     if (!can_ask()) {
         return error(ErrorKind::invalid, fmt::format("there is no terminal to ask on ({}); give {} instead",
                                                      question, option_instead));
     }
     fmt::print(stderr, "{} ", question);
+    // Waits in steps: a signal goes to another thread and doesn't interrupt this one.
+    pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    while (std::cin.rdbuf()->in_avail() <= 0 && poll(&input, 1, 50) <= 0) {
+        if (call.is_over()) return call.cancelled(fmt::format("asking '{}'", question));
+    }
     std::string line;
     if (!std::getline(std::cin, line)) return error(ErrorKind::cancelled, "no answer was given");
     return line;
@@ -64,19 +71,19 @@ bool can_show_progress() {
     return isatty(STDERR_FILENO) != 0;
 }
 
-Result<std::string> ask(std::string_view question, std::string_view option_instead) {
-    return read_answer(question, option_instead);
+Result<std::string> ask(std::string_view question, std::string_view option_instead, const Call& call) {
+    return read_answer(question, option_instead, call);
 }
 
-Result<Secret> ask_secret(std::string_view question, std::string_view option_instead) {
+Result<Secret> ask_secret(std::string_view question, std::string_view option_instead, const Call& call) {
     const Unechoed unechoed;
-    Result<std::string> answer = read_answer(question, option_instead);
+    Result<std::string> answer = read_answer(question, option_instead, call);
     if (can_ask()) fmt::print(stderr, "\n");
     return Secret{TRY(std::move(answer))};
 }
 
-Result<bool> ask_yes(std::string_view question, std::string_view option_instead) {
-    const std::string answer = TRY(read_answer(fmt::format("{} [Y/n]", question), option_instead));
+Result<bool> ask_yes(std::string_view question, std::string_view option_instead, const Call& call) {
+    const std::string answer = TRY(read_answer(fmt::format("{} [Y/n]", question), option_instead, call));
     return answer.empty() || answer.front() == 'y' || answer.front() == 'Y';
 }
 

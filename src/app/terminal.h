@@ -15,12 +15,12 @@ namespace koppla {
 bool can_ask();
 bool can_show_progress();
 
-/// Asks on the terminal; `denied` where there is none, with the option to give instead. A secret isn't
-/// echoed.
-Result<std::string> ask(std::string_view question, std::string_view option_instead);
-Result<Secret> ask_secret(std::string_view question, std::string_view option_instead);
+/// Asks on the terminal; `invalid` where there is none, with the option to give instead; `cancelled` where
+/// the call is over before the answer. A secret isn't echoed.
+Result<std::string> ask(std::string_view question, std::string_view option_instead, const Call& call);
+Result<Secret> ask_secret(std::string_view question, std::string_view option_instead, const Call& call);
 /// Whether the answer to a yes-or-no question was yes; an empty answer is yes.
-Result<bool> ask_yes(std::string_view question, std::string_view option_instead);
+Result<bool> ask_yes(std::string_view question, std::string_view option_instead, const Call& call);
 
 /// The first line of a file, "-" for standard input, without its line end.
 Result<Secret> read_secret_file(const std::string& path);

@@ -1,19 +1,12 @@
 #include "http/message.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <charconv>
 
 namespace koppla::http {
 namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool is_same_name(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
-}
 
 bool is_letter(char c) {
     return lower(c) >= 'a' && lower(c) <= 'z';
@@ -29,12 +22,6 @@ int hex_value(char c) {
     if (is_digit(c)) return c - '0';
     if (lower(c) >= 'a' && lower(c) <= 'f') return lower(c) - 'a' + 10;
     return -1;
-}
-
-std::string lowered(std::string_view text) {
-    std::string result{text};
-    std::transform(result.begin(), result.end(), result.begin(), lower);
-    return result;
 }
 
 bool is_host_name(std::string_view host) {
@@ -69,13 +56,13 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
     const auto field = std::find_if(fields_.begin(), fields_.end(),
-                                    [&](const auto& each) { return is_same_name(each.first, name); });
+                                    [&](const auto& each) { return equal_without_case(each.first, name); });
     if (field == fields_.end()) return std::nullopt;
     return field->second;
 }
 
 void Headers::set(std::string_view name, std::string value) {
-    std::erase_if(fields_, [&](const auto& each) { return is_same_name(each.first, name); });
+    std::erase_if(fields_, [&](const auto& each) { return equal_without_case(each.first, name); });
     fields_.emplace_back(std::string{name}, std::move(value));
 }
 
@@ -120,13 +107,13 @@ std::optional<Url> parse_url(std::string_view text) {
     const auto colon = text.find("://");
     if (colon == std::string_view::npos || colon == 0) return std::nullopt;
     Url url;
-    url.scheme = lowered(text.substr(0, colon));
+    url.scheme = lower(text.substr(0, colon));
     if (!std::all_of(url.scheme.begin(), url.scheme.end(), is_letter)) return std::nullopt;
 
     const auto rest = text.substr(colon + 3);
     const auto authority = rest.substr(0, rest.find_first_of("/?#"));
     const auto host_end = port_colon(authority);
-    url.host = lowered(authority.substr(0, host_end));
+    url.host = lower(authority.substr(0, host_end));
     if (!is_host_name(url.host) && !is_bracketed_address(url.host)) return std::nullopt;
     if (host_end != std::string_view::npos) {
         const auto port = parse_port(authority.substr(host_end + 1));

@@ -76,7 +76,7 @@ std::string_view Batch::keep(std::string_view text) {
 }
 
 std::size_t Batch::weight() const {
-    std::size_t bytes = page.size + block_used_;
+    std::size_t bytes = page.size + cells_.size() * sizeof(Cell) + block_used_;
     for (std::size_t i = 0; i < std::min(block_, blocks_.size()); ++i) bytes += blocks_[i].capacity;
     return bytes;
 }

@@ -76,7 +76,7 @@ class Batch {
 
     /// What the cells view.
     Page page;
-    /// Bytes of page and arena in use: what a bounded channel weighs.
+    /// Bytes of page, cells and arena in use: what a bounded channel weighs.
     [[nodiscard]] std::size_t weight() const;
 
   private:

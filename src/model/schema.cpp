@@ -1,5 +1,7 @@
 #include "model/schema.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -11,14 +13,6 @@ namespace koppla::model {
 namespace {
 
 using nlohmann::json;
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
-}
 
 json to_document(const FieldSchema& field) {
     json document = {{"name", field.name},

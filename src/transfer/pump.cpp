@@ -12,7 +12,7 @@ namespace koppla {
 namespace {
 
 // Enough for both threads to have work while one waits for the disk or the network; more only costs memory.
-constexpr std::size_t channel_bytes_max = std::size_t{6} << 20;
+constexpr std::size_t channel_bytes_max = std::size_t{4} << 20;
 
 using Pool = Guarded<std::vector<model::Batch>>;
 

@@ -1,5 +1,7 @@
 #include "wizard/discovery.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <numeric>
 
@@ -9,14 +11,6 @@
 namespace koppla {
 
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string result{text};
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
-}
 
 /// How many letters have to change. [Levenshtein]
 std::size_t distance(std::string_view a, std::string_view b) {

@@ -72,17 +72,20 @@ class TakingIn {
         if (before) keep_names(schema, *before, change.notices);
 
         TRY(name(schema));
+        std::vector<std::string> kept_as_text;
         for (const FieldSchema& field : schema.fields) {
-            if (field.type.is_exact_text()) {
-                change.notices.push_back(fmt::format(
-                    "{}.{} has {} digits, more than a number here holds exactly: it is kept as text",
-                    schema.name, field.name, field.type.precision));
-            }
+            if (field.type.is_exact_text())
+                kept_as_text.push_back(fmt::format("{} ({} digits)", field.name, field.type.precision));
             if (field.column != model::local_name(field.name)) {
                 change.notices.push_back(
                     fmt::format("{}.{} has the column {}, since another has its name in lower case",
                                 schema.name, field.name, field.column));
             }
+        }
+        if (!kept_as_text.empty()) {
+            change.notices.push_back(
+                fmt::format("{}: more digits than a number here holds exactly, kept as text: {}", schema.name,
+                            fmt::join(kept_as_text, ", ")));
         }
         change.table = schema.local_table;
         change.fields = schema.fields.size();

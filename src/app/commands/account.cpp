@@ -59,7 +59,8 @@ Result<Secrets> read_secrets(const AccountLine& line) {
 }
 
 /// Asks for what is missing where there is a terminal.
-Result<void> ask_for_missing(const AccountType& type, model::Settings& settings, Secrets& secrets) {
+Result<void> ask_for_missing(const AccountType& type, model::Settings& settings, Secrets& secrets,
+                             const Call& call) {
     if (!can_ask()) return {};
     for (const OptionSpec& spec : type.options) {
         const bool is_given = settings.contains(spec.name) || secrets.contains(spec.name);
@@ -67,9 +68,10 @@ Result<void> ask_for_missing(const AccountType& type, model::Settings& settings,
         std::string question = fmt::format("{}", spec.label);
         if (!spec.choices.empty()) question += fmt::format(" ({})", fmt::join(spec.choices, ", "));
         if (spec.visibility == Visibility::secret) {
-            secrets.emplace(spec.name, TRY(ask_secret(question + ":", fmt::format("--{}-file", spec.name))));
+            secrets.emplace(spec.name,
+                            TRY(ask_secret(question + ":", fmt::format("--{}-file", spec.name), call)));
         } else {
-            settings.emplace(spec.name, TRY(ask(question + ":", fmt::format("--{}", spec.name))));
+            settings.emplace(spec.name, TRY(ask(question + ":", fmt::format("--{}", spec.name), call)));
         }
     }
     return {};
@@ -112,7 +114,7 @@ Result<Exit> add(const Program& program, const AccountLine& line) {
                     .settings = {line.settings.begin(), line.settings.end()}};
     make_paths_absolute(account.settings);
     Secrets secrets = TRY(read_secrets(line));
-    TRY(ask_for_missing(type, account.settings, secrets));
+    TRY(ask_for_missing(type, account.settings, secrets, program.call()));
     std::set<std::string> secret_names;
     for (const auto& [name, secret] : secrets) secret_names.insert(name);
     TRY(check_account(type, account.settings, secret_names));
@@ -256,7 +258,7 @@ Result<Exit> remove(const Program& program, const AccountLine& line) {
         !TRY(ask_yes(fmt::format("Remove the account {} with its credentials and schema? Imported "
                                  "tables stay.",
                                  line.name),
-                     "--yes"))) {
+                     "--yes", program.call()))) {
         return Exit::ok;
     }
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));

@@ -3,6 +3,7 @@
 #include "app/program.h"
 #include "app/progress.h"
 #include "app/terminal.h"
+#include "base/ascii.h"
 #include "platform/audit.h"
 #include "platform/schemas.h"
 #include "wizard/discovery.h"
@@ -32,14 +33,6 @@ struct WizardLine {
     bool only_lists = false;
     bool is_sure = false;
 };
-
-std::string lower(std::string_view text) {
-    std::string result{text};
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
-}
 
 bool matches(const ObjectSummary& object, std::string_view search) {
     return search.empty() || lower(object.name).find(lower(search)) != std::string::npos ||
@@ -99,8 +92,8 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& wanted,
     for (const ObjectSummary& object : objects) names.push_back(object.name);
     std::vector<std::string> result;
     for (const std::string& name : wanted) {
-        const auto found =
-            std::ranges::find(objects, lower(name), [](const ObjectSummary& o) { return lower(o.name); });
+        const auto found = std::ranges::find_if(
+            objects, [&](const ObjectSummary& object) { return equal_without_case(object.name, name); });
         if (found == objects.end()) {
             return error(ErrorKind::not_found,
                          fmt::format("the CRM has no table {}, or this account can't see it{}", name,
@@ -116,15 +109,15 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& wanted,
 }
 
 /// Asks a person which tables: a search narrows the list down, names choose.
-Result<std::vector<std::string>> ask_for_tables(const std::vector<ObjectSummary>& objects) {
+Result<std::vector<std::string>> ask_for_tables(const std::vector<ObjectSummary>& objects, const Call& call) {
     for (;;) {
-        const std::string search = TRY(ask("Search tables (empty: all):", "--tables A,B or --all"));
+        const std::string search = TRY(ask("Search tables (empty: all):", "--tables A,B or --all", call));
         std::vector<ObjectSummary> shown;
         std::ranges::copy_if(objects, std::back_inserter(shown),
                              [&](const auto& object) { return matches(object, search); });
         print_objects(shown);
         const std::string answer =
-            TRY(ask("Tables to take in, with commas (empty: search again):", "--tables A,B"));
+            TRY(ask("Tables to take in, with commas (empty: search again):", "--tables A,B", call));
         if (answer.empty()) continue;
         Result<std::vector<std::string>> chosen = resolve(split(answer), objects);
         if (chosen) return chosen;
@@ -133,9 +126,9 @@ Result<std::vector<std::string>> ask_for_tables(const std::vector<ObjectSummary>
 }
 
 Result<std::vector<std::string>> chosen_tables(const WizardLine& line,
-                                               const std::vector<ObjectSummary>& objects) {
+                                               const std::vector<ObjectSummary>& objects, const Call& call) {
     if (!line.tables.empty()) return resolve(line.tables, objects);
-    if (!line.wants_all) return ask_for_tables(objects);
+    if (!line.wants_all) return ask_for_tables(objects, call);
     std::vector<std::string> all;
     for (const ObjectSummary& object : objects) {
         if (object.is_readable && matches(object, line.search)) all.push_back(object.name);
@@ -244,7 +237,7 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
     const std::vector<ObjectSummary> objects = TRY(connector.objects(program.call()));
     if (line.only_lists) return list_tables(program, line, objects);
 
-    const std::vector<std::string> names = TRY(chosen_tables(line, objects));
+    const std::vector<std::string> names = TRY(chosen_tables(line, objects, program.call()));
     const auto begun = program.clock.steady();
     const std::vector<DescribeRequest> requests =
         TRY(describe_requests(*store, line, names, choices, program.call()));
@@ -261,7 +254,7 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
     if (!line.is_sure && !found.chosen.empty() &&
         !TRY(ask_yes(
             fmt::format("Take {} tables in, and make or extend their local tables?", found.chosen.size()),
-            "--yes"))) {
+            "--yes", program.call()))) {
         return Exit::ok;
     }
     const std::vector<TableChange> changes =

@@ -9,7 +9,7 @@ namespace koppla::salesforce::tuning {
 
 /// Rows are handed over when this much of a result page has arrived: enough to make the hand-over free,
 /// little enough to keep memory flat.
-inline constexpr std::size_t batch_bytes = std::size_t{1} << 20;
+inline constexpr std::size_t batch_bytes = std::size_t{256} << 10;
 
 /// A row beyond this is a fault (a quote that is never closed), not data: Salesforce's longest field has
 /// 131,072 characters, its widest object some 900 fields, most of them short.

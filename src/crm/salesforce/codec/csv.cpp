@@ -1,5 +1,7 @@
 #include "crm/salesforce/codec/csv.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -39,14 +41,6 @@ const char* find_quote(const char* at, const char* end) {
         const void* found = std::memchr(at, '"', static_cast<std::size_t>(end - at));
         return found == nullptr ? end : static_cast<const char*>(found);
     }
-}
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// Halves doubled quotes where they lie. The bytes belong to the batch's page.

@@ -66,7 +66,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::st
                                                .secrets = std::move(secrets),
                                                .client = *connection->client_,
                                                .tokens = *connection->tokens_,
-                                               .clock = clock}));
+                                               .clock = clock,
+                                               .tell = Program::tell}));
     return connection;
 }
 

@@ -7,6 +7,7 @@
 #include "http/client.h"
 #include "model/option_spec.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -25,6 +26,8 @@ struct ConnectorParts {
     http::Client& client;
     TokenStore& tokens;
     const Clock& clock;
+    /// Told what a person may want to know meanwhile: that a request is repeated, say. On any thread.
+    std::function<void(std::string_view)> tell{};
 };
 
 /// A type of CRM as data: the settings that an account of it has, and how to connect.

@@ -70,6 +70,7 @@ struct ReadRequest {
 struct Part {
     std::string position;
     std::int64_t rows = 0;  ///< of it that have been handed over
+    bool operator==(const Part&) const = default;
 };
 
 struct ReadPlan {

@@ -86,15 +86,23 @@ class Transaction {
     }
 };
 
-/// A keyless table outside the store's journal, for rows on their way to a merge. Visible to its database's
-/// transactions under `name()`; dropped with what it holds when destroyed, and by the next `begin_staging`
-/// of that name after a crash.
+/// A keyless table outside the store's journal, for rows on their way to a merge. What was kept outlives the
+/// process, however it ends (not the machine's restart), and the next `begin_staging` of that name and those
+/// columns finds it; what was appended after the last `keep` does not.
 class Staging {
   public:
     virtual ~Staging() = default;
-    [[nodiscard]] virtual std::string name() const = 0;  ///< quoted, to be put into SQL as it is
+    /// The note of the last `keep`, which speaks of just the rows that are here; empty where nothing was
+    /// kept.
+    [[nodiscard]] virtual std::string kept() const = 0;
     virtual Result<void> append(const model::Batch& batch) = 0;
+    /// All rows so far, and a note of the caller's.
+    virtual Result<void> keep(std::string_view note) = 0;
+    /// Closes the table for rows and shows it to the database's transactions under `name()`. Rows in all.
     virtual Result<std::int64_t> finish() = 0;
+    [[nodiscard]] virtual std::string name() const = 0;  ///< quoted, to be put into SQL as it is
+    /// Rows and note are of no more use: they go when this is destroyed, at the latest.
+    virtual void discard() = 0;
 };
 
 /// SQLite or PostgreSQL. Statements use $1, $2 … and the dialect both share. Thread-safe; transactions are
@@ -105,6 +113,7 @@ class Database {
     [[nodiscard]] virtual const Dialect& dialect() const = 0;
     /// `write` waits for the one writer until the call ends; then `unavailable`, naming who to look for.
     virtual Result<std::unique_ptr<Transaction>> begin(Access access, const Call& call) = 0;
+    /// `conflict` where another process works on it.
     virtual Result<std::unique_ptr<Staging>> begin_staging(std::string_view name,
                                                            std::span<const LoaderColumn> columns) = 0;
 };

@@ -21,6 +21,7 @@ struct RejectedRow {
 
 struct ConversionCounts {
     std::int64_t nul_bytes_removed = 0;
+    bool operator==(const ConversionCounts&) const = default;
 };
 
 /// Brings every cell into the canonical text of its column's type, in place, and proves what a store may

@@ -89,6 +89,16 @@ Result<Run> Runs::find(std::int64_t id) {
                  fmt::format("there is no run {}; `koppla run list` shows those there are", id));
 }
 
+Result<std::int64_t> Runs::last_complete(const RunStart& of) {
+    const auto id =
+        TRY(read_first(transaction_,
+                       "select coalesce(max(id), 0) from koppla_run"
+                       " where outcome = 'complete' and kind = $1 and account = $2 and object = $3",
+                       {std::string_view{of.kind}, std::string_view{of.account}, std::string_view{of.object}},
+                       [](const db::Cursor& row) -> Result<std::int64_t> { return row.integer(0); }));
+    return id.value_or(0);
+}
+
 Result<std::vector<Run>> Runs::list(std::int64_t count_max) {
     return read_all(transaction_, select("order by id desc limit $1"), {count_max}, run_of);
 }

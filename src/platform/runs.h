@@ -73,6 +73,8 @@ class Runs final {
     /// `not_found` where there is none, `conflict` where it is over already.
     Result<void> finish(std::int64_t id, const RunEnd& end);
     Result<Run> find(std::int64_t id);
+    /// The newest that is complete, of this kind, account and object; 0 where there is none.
+    Result<std::int64_t> last_complete(const RunStart& of);
     /// The newest first.
     Result<std::vector<Run>> list(std::int64_t count_max);
 

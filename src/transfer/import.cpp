@@ -4,6 +4,7 @@
 #include "platform/options.h"
 #include "platform/runs.h"
 #include "platform/schemas.h"
+#include "transfer/staged_import.h"
 #include "transfer/window.h"
 
 #include <algorithm>
@@ -20,8 +21,8 @@ namespace {
 using model::FieldSchema;
 using model::ObjectSchema;
 
-// A person reads the first few and mends the cause; the rest is only counted.
-constexpr std::size_t rejects_kept_max = 1000;
+// How often a read that the CRM has forgotten is begun again.
+constexpr int beginnings_max = 3;
 
 /// What one import does, made before the first row is read.
 struct ImportTask {
@@ -30,7 +31,7 @@ struct ImportTask {
     ImportWindow window;
     ImportPosition position;
     bool stores_position = true;
-    bool is_first_load = false;
+    std::int64_t after_run = 0;  ///< the last complete one of this object
     std::vector<std::string> notices;
 
     [[nodiscard]] MergeTarget target() const { return {.schema = schema, .fields = fields}; }
@@ -110,13 +111,88 @@ class Import {
     Result<void> read_and_store() {
         task_ = TRY(prepare());
         report_.table = task_.schema.local_table;
-        report_.from = task_.window.from;
         report_.notices = task_.notices;
-        const ReadRequest request = read_request();
-        const ReadPlan plan = TRY(site_.connector.plan(request, call_));
-        report_.why = plan.why;
-        observer_.note(plan.why);
-        return task_.is_first_load ? load_first(request, plan) : stage_and_merge(request, plan);
+        report_.from = task_.window.from;
+        for (int beginning = 1; true; ++beginning) {
+            const auto staging = TRY(begin_staging());
+            const Result<void> staged = stage(*staging);
+            if (staged) return store(*staging);
+            if (staged.error().kind != ErrorKind::expired || beginning == beginnings_max)
+                return give_up(staged.error(), *staging);
+            observer_.note(fmt::format("{}; beginning again", staged.error().message));
+            staging->discard();
+        }
+    }
+
+    /// The rows of an interrupted import that asked the same, or none.
+    Result<std::unique_ptr<db::Staging>> begin_staging() {
+        const auto begin = [&] {
+            return site_.database.begin_staging(task_.schema.local_table, loader_columns(task_.target()));
+        };
+        staged_ = {.question = question_of(read_request(), task_.after_run), .window = task_.window};
+        auto staging = TRY(begin());
+        if (staging->kept().empty()) return staging;
+        Result<StagedImport> earlier = staged_import_from_json(staging->kept());
+        if (earlier && earlier->question == staged_.question) {
+            staged_ = std::move(*earlier);
+            report_.notices.push_back(fmt::format("goes on where an interrupted import stopped, at row {}",
+                                                  staged_.state.counts.rows + staged_.state.counts.rejected));
+            return staging;
+        }
+        staging->discard();
+        staging.reset();
+        report_.notices.emplace_back("what an interrupted import of another kind had read was dropped");
+        return begin();
+    }
+
+    Result<void> stage(db::Staging& staging) {
+        ReadRequest request = read_request();
+        request.until = staged_.window.until;
+        if (staging.kept().empty()) {
+            ReadPlan plan = TRY(site_.connector.plan(request, call_));
+            staged_.why = std::move(plan.why);
+            staged_.state.parts = std::move(plan.parts);
+        }
+        report_.why = staged_.why;
+        observer_.note(staged_.why);
+        PumpOptions options;
+        for (const FieldSchema* field : task_.fields) options.columns.push_back(field->type);
+        const auto key = std::ranges::find(task_.position.fields, task_.schema.key);
+        options.key_column = static_cast<std::size_t>(std::distance(task_.position.fields.begin(), key));
+        StagingConsumer consumer{staging, staged_};
+        const auto pumped =
+            pump(site_.connector, request, staged_.state, options, consumer, observer_, site_.clock, call_);
+        note_counts();
+        if (!pumped) return pumped.error();
+        TRY(staging.finish());
+        return {};
+    }
+
+    /// Rows, position and the run's end become visible together.
+    Result<void> store(db::Staging& staging) {
+        observer_.note("merging");
+        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
+        const db::Dialect& dialect = site_.database.dialect();
+        const bool is_first = TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)));
+        report_.written = TRY(is_first ? fill(*transaction, dialect, task_.target(), staging.name())
+                                       : merge(*transaction, dialect, task_.target(), staging.name()));
+        TRY(finish(*transaction));
+        staging.discard();
+        return {};
+    }
+
+    /// What can be gone on with is told as interrupted; of anything else nothing is kept that isn't there.
+    Result<void> give_up(const Error& why, db::Staging& staging) {
+        const std::int64_t rows = report_.read;
+        const bool may_go_on = why.kind == ErrorKind::cancelled || why.kind == ErrorKind::unavailable ||
+                               why.kind == ErrorKind::in_doubt || why.kind == ErrorKind::throttled;
+        if (rows == 0) staging.discard();
+        if (!may_go_on || rows == 0) return why;
+        report_.outcome = ImportOutcome::interrupted;
+        report_.interruption = why.with_context(options_.object);
+        report_.interruption->message +=
+            fmt::format("; {} rows are kept: start the same import again, and it goes on there", rows);
+        return note_interruption();
     }
 
     Result<ImportTask> prepare() {
@@ -133,8 +209,8 @@ class Import {
         const std::optional<Instant> position = TRY(stored_position(*transaction, task));
         const Instant crm_now = TRY(site_.connector.now(call_));
         task.window = next_window(position, crm_now, options_.safety_lag, {});
-        task.is_first_load =
-            TRY(is_empty(*transaction, site_.database.dialect().quoted(task.schema.local_table)));
+        task.after_run = TRY(Runs{*transaction}.last_complete(
+            {.kind = "import", .account = site_.account, .object = task.schema.name}));
         if (task.schema.stamp.empty()) {
             task.stores_position = false;
             task.notices.emplace_back(
@@ -181,74 +257,16 @@ class Import {
         return request;
     }
 
-    Result<PumpCounts> pump_into(const ReadRequest& request, const ReadPlan& plan,
-                                 const std::function<Result<void>(const model::Batch&)>& append) {
-        std::vector<model::Type> types;
-        for (const FieldSchema* field : task_.fields) types.push_back(field->type);
-        const auto key = std::ranges::find(task_.position.fields, task_.schema.key);
-        const auto key_column = static_cast<std::size_t>(std::distance(task_.position.fields.begin(), key));
-        return pump(
-            site_.connector, request, plan, types, key_column,
-            [&](const PumpedBatch& pumped) -> Result<void> {
-                for (const model::RejectedRow& row : pumped.rejected) {
-                    if (rejects_.size() < rejects_kept_max) rejects_.push_back(row);
-                }
-                return append(pumped.batch);
-            },
-            observer_, call_);
-    }
-
-    /// Into the bare table, its indexes made afterwards: the fastest way, and the store's writer is ours
-    /// alone.
-    Result<void> load_first(const ReadRequest& request, const ReadPlan& plan) {
-        const db::Dialect& dialect = site_.database.dialect();
-        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
-        if (!TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)))) {
-            return error(ErrorKind::conflict,
-                         "another import has filled the table meanwhile; start this one again");
-        }
-        for (const std::string& sql : drop_index_sql(task_.schema, dialect)) TRY(transaction->execute(sql));
-        auto loader = TRY(transaction->loader(task_.schema.local_table, loader_columns(task_.target())));
-        const PumpCounts counts =
-            TRY(pump_into(request, plan, [&](const model::Batch& batch) { return loader->append(batch); }));
-        report_.written.added = TRY(loader->finish());
-        loader.reset();
-        observer_.note("making indexes");
-        TRY(make_indexes(*transaction));
-        return finish(*transaction, counts);
-    }
-
-    Result<void> make_indexes(db::Transaction& transaction) {
-        const db::Dialect& dialect = site_.database.dialect();
-        for (const std::string& sql : create_index_sql(task_.schema, dialect)) {
-            Result<std::int64_t> made = transaction.execute(sql);
-            if (made) continue;
-            if (made.error().kind != ErrorKind::conflict) return made.error();
-            const std::int64_t dropped = TRY(drop_older_versions(transaction, dialect, task_.target()));
-            report_.written.added -= dropped;
-            report_.written.unchanged += dropped;
-            TRY(transaction.execute(sql));
-        }
-        return {};
-    }
-
-    Result<void> stage_and_merge(const ReadRequest& request, const ReadPlan& plan) {
-        const auto columns = loader_columns(task_.target());
-        const auto staging = TRY(site_.database.begin_staging(task_.schema.local_table, columns));
-        const PumpCounts counts =
-            TRY(pump_into(request, plan, [&](const model::Batch& batch) { return staging->append(batch); }));
-        TRY(staging->finish());
-        observer_.note("merging");
-        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
-        report_.written = TRY(merge(*transaction, site_.database.dialect(), task_.target(), staging->name()));
-        return finish(*transaction, counts);
-    }
-
-    /// Everything that has to become visible together with the rows.
-    Result<void> finish(db::Transaction& transaction, const PumpCounts& counts) {
+    void note_counts() {
+        const PumpCounts& counts = staged_.state.counts;
         report_.read = counts.rows + counts.rejected;
         report_.rejected = counts.rejected;
         report_.expected = counts.expected;
+    }
+
+    /// Everything that has to become visible together with the rows.
+    Result<void> finish(db::Transaction& transaction) {
+        const PumpCounts& counts = staged_.state.counts;
         if (counts.conversion.nul_bytes_removed > 0) {
             report_.notices.push_back(
                 fmt::format("{} NUL bytes, which no database text can hold, were removed",
@@ -268,10 +286,10 @@ class Import {
     }
 
     Result<void> store_position(db::Transaction& transaction) {
-        report_.position = task_.window.next;
+        report_.position = staged_.window.next;
         return Options{transaction}.set(
             {.name = position_option(site_.account, task_.schema.name),
-             .value = format_instant(task_.window.next),
+             .value = format_instant(staged_.window.next),
              .comment = fmt::format("Last import of {} from {}", task_.schema.name, site_.account),
              .scope = scope_json(task_.position),
              .updated_at = site_.clock.now(),
@@ -281,7 +299,7 @@ class Import {
     Result<void> note_end(db::Transaction& transaction) {
         Runs runs{transaction};
         std::vector<Reject> rejects;
-        for (const model::RejectedRow& row : rejects_) {
+        for (const model::RejectedRow& row : staged_.rejects) {
             rejects.push_back(
                 {.object = task_.schema.name,
                  .remote_id = row.key,
@@ -309,13 +327,17 @@ class Import {
                       .message = std::move(message)};
     }
 
-    Result<void> note_failure(const Error& why) {
-        // A run that was stopped still has to be told as such, so the caller's stop doesn't count here.
+    /// A run that was stopped still has to be told as such, so the caller's stop doesn't count here.
+    Result<void> end_run(RunOutcome outcome, const std::string& message) {
         const auto transaction =
             TRY(site_.database.begin(db::Access::write, Call{}.within(std::chrono::seconds{10})));
         report_.written = {};
-        TRY(Runs{*transaction}.finish(report_.run, run_end(RunOutcome::failed, why.message)));
+        TRY(Runs{*transaction}.finish(report_.run, run_end(outcome, message)));
         return transaction->commit();
+    }
+    Result<void> note_failure(const Error& why) { return end_run(RunOutcome::failed, why.message); }
+    Result<void> note_interruption() {
+        return end_run(RunOutcome::incomplete, report_.interruption->message);
     }
 
     const ImportSite& site_;
@@ -325,7 +347,7 @@ class Import {
     const std::int64_t calls_before_ = site_.connector.usage().charged_calls;
     ImportTask task_;
     ImportReport report_;
-    std::vector<model::RejectedRow> rejects_;
+    StagedImport staged_;
 };
 
 }  // namespace

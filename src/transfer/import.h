@@ -32,10 +32,11 @@ struct ImportOptions {
     std::chrono::milliseconds safety_lag{std::chrono::minutes{10}};
 };
 
-/// Every run ends in one of these, never quietly short.
+/// Every run ends in one of these, or with an error; never quietly short.
 enum class ImportOutcome {
-    complete,    ///< all that the CRM counted was read; the position moved
-    incomplete,  ///< what was read is stored, but the position stayed: the next run reads it again
+    complete,     ///< all that the CRM counted was read; the position moved
+    incomplete,   ///< what was read is stored, but the position stayed: the next run reads it again
+    interrupted,  ///< nothing is visible yet, but what was read is kept: the next run goes on from there
 };
 
 struct ImportReport {
@@ -52,6 +53,7 @@ struct ImportReport {
     std::optional<Instant> from{};      ///< included; nothing: from the beginning
     std::optional<Instant> position{};  ///< stored; nothing: the position didn't move
     std::string why;                    ///< how it was read, for what reason
+    std::optional<Error> interruption{};
     std::vector<std::string> notices;
 };
 
@@ -65,7 +67,8 @@ struct ImportSite {
 };
 
 /// Imports one object of a recorded schema. Rows, position and the run's end are one transaction: an error, a
-/// stop or a crash leaves the store as it was, but for the run that is told as failed.
+/// stop or a crash leaves the tables as they were. What had been read until then is kept beside the store
+/// with how far it reaches, and the next import that asks the same goes on from there.
 Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options,
                                    ReadObserver& observer, const Call& call);
 

@@ -17,6 +17,13 @@ Result<std::int64_t> number(db::Transaction& transaction, std::string_view sql) 
     return cursor->integer(0);
 }
 
+Result<std::vector<std::string>> columns_of(db::Transaction& transaction, std::string_view relation) {
+    const auto cursor = TRY(transaction.query(fmt::format("select * from {} limit 0", relation)));
+    std::vector<std::string> columns;
+    for (int i = 0; i < cursor->column_count(); ++i) columns.emplace_back(cursor->column_name(i));
+    return columns;
+}
+
 /// The names that the statements are put together from.
 struct Names {
     std::string table, key, stamp, columns;
@@ -85,20 +92,32 @@ Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& diale
     return MergeCounts{.added = added, .changed = written - added, .unchanged = keys - written};
 }
 
-Result<std::int64_t> drop_older_versions(db::Transaction& transaction, const db::Dialect& dialect,
-                                         const MergeTarget& target) {
+Result<MergeCounts> fill(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,
+                         std::string_view staging) {
     const Names names{dialect, target};
-    model::ObjectSchema single = target.schema;
-    single.local_table += "_newest";
-    const std::string newest = dialect.quoted(single.local_table);
-    TRY(transaction.execute(create_table_sql(single, dialect)));
-    TRY(transaction.execute(fmt::format("insert into {0} ({1}) select {1} from {2} versions", newest,
-                                        names.columns, names.newest(names.table))));
-    const std::int64_t before = TRY(transaction.execute(fmt::format("delete from {}", names.table)));
-    const std::int64_t after = TRY(transaction.execute(
-        fmt::format("insert into {0} ({1}) select {1} from {2}", names.table, names.columns, newest)));
-    TRY(transaction.execute(fmt::format("drop table {}", newest)));
-    return before - after;
+    for (const std::string& sql : drop_index_sql(target.schema, dialect)) TRY(transaction.execute(sql));
+    // Of one form, SQLite copies whole records; it recognises that by the stars.
+    const bool is_same_form =
+        TRY(columns_of(transaction, names.table)) == TRY(columns_of(transaction, staging));
+    const std::string all =
+        is_same_form
+            ? fmt::format("insert into {} select * from {}", names.table, staging)
+            : fmt::format("insert into {0} ({1}) select {1} from {2}", names.table, names.columns, staging);
+    const std::int64_t rows = TRY(transaction.execute(all));
+    MergeCounts counts{.added = rows};
+    for (const std::string& sql : create_index_sql(target.schema, dialect)) {
+        Result<std::int64_t> made = transaction.execute(sql);
+        if (made) continue;
+        if (made.error().kind != ErrorKind::conflict) return made.error();
+        // Some keys came twice, as changes between two pages make them: the newest versions count.
+        TRY(transaction.execute(fmt::format("delete from {}", names.table)));
+        counts.added =
+            TRY(transaction.execute(fmt::format("insert into {0} ({1}) select {1} from {2} versions",
+                                                names.table, names.columns, names.newest(staging))));
+        counts.unchanged = rows - counts.added;
+        TRY(transaction.execute(sql));
+    }
+    return counts;
 }
 
 }  // namespace koppla

@@ -30,8 +30,8 @@ struct MergeCounts {
 Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,
                           std::string_view staging);
 
-/// Leaves one row a key in a bare table that was loaded with some twice: the newest.
-Result<std::int64_t> drop_older_versions(db::Transaction& transaction, const db::Dialect& dialect,
-                                         const MergeTarget& target);
+/// The same into the object's empty table, faster: it is filled bare and its indexes are made afterwards.
+Result<MergeCounts> fill(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,
+                         std::string_view staging);
 
 }  // namespace koppla

@@ -52,12 +52,17 @@ class Merging : public testing::Test {
         }
         return batch;
     }
-    MergeCounts merge_rows(const std::vector<std::vector<const char*>>& rows) {
+    using Storing = Result<MergeCounts>(db::Transaction&, const db::Dialect&, const MergeTarget&,
+                                        std::string_view);
+    using Rows = std::vector<std::vector<const char*>>;
+    MergeCounts merge_rows(const Rows& rows) { return store_rows(rows, merge); }
+    MergeCounts fill_rows(const Rows& rows) { return store_rows(rows, fill); }
+    MergeCounts store_rows(const Rows& rows, Storing* how) {
         auto staging = std::move(*database_->begin_staging("thing", loader_columns(target())));
         EXPECT_TRUE(staging->append(batch_of(rows)));
         EXPECT_TRUE(staging->finish());
         auto transaction = begin();
-        const auto counts = merge(*transaction, database_->dialect(), target(), staging->name());
+        const auto counts = how(*transaction, database_->dialect(), target(), staging->name());
         EXPECT_TRUE(counts) << counts.error().message;
         EXPECT_TRUE(transaction->commit());
         return counts ? *counts : MergeCounts{};
@@ -112,17 +117,29 @@ TEST_F(Merging, of_a_key_staged_twice_the_newest_counts) {
     EXPECT_EQ(content(), "1=newest@30 2=b@10 ");
 }
 
-TEST_F(Merging, a_bare_table_loaded_with_a_key_twice_keeps_the_newest) {
-    auto transaction = begin();
-    auto loader = std::move(*transaction->loader("a_thing", loader_columns(target())));
-    ASSERT_TRUE(loader->append(batch_of({{"1", "older", "10"}, {"2", "b", "10"}, {"1", "newest", "30"}})));
-    ASSERT_EQ(*loader->finish(), 3);
-    loader.reset();
-    const auto dropped = drop_older_versions(*transaction, database_->dialect(), target());
-    ASSERT_TRUE(dropped) << dropped.error().message;
-    EXPECT_EQ(*dropped, 1);
-    ASSERT_TRUE(transaction->commit());
+TEST_F(Merging, an_empty_table_is_filled_and_gets_its_indexes) {
+    EXPECT_EQ(fill_rows({{"1", "a", "10"}, {"2", nullptr, "10"}}).added, 2);
+    EXPECT_EQ(content(), "1=a@10 2=null@10 ");
+    EXPECT_EQ(merge_rows({{"2", "b", "20"}}).changed, 1);
+}
+
+TEST_F(Merging, an_empty_table_filled_with_a_key_twice_has_the_newest) {
+    const MergeCounts counts = fill_rows({{"1", "older", "10"}, {"2", "b", "10"}, {"1", "newest", "30"}});
+    EXPECT_EQ(counts.added, 2);
+    EXPECT_EQ(counts.unchanged, 1);
     EXPECT_EQ(content(), "1=newest@30 2=b@10 ");
+    EXPECT_EQ(merge_rows({{"2", "c", "20"}}).changed, 1);
+}
+
+TEST_F(Merging, a_table_of_another_form_is_filled_by_names) {
+    {
+        auto transaction = begin();
+        ASSERT_TRUE(transaction->execute("drop table a_thing"));
+        ASSERT_TRUE(transaction->execute("create table a_thing (stamp text, more text, name text, id text)"));
+        ASSERT_TRUE(transaction->commit());
+    }
+    EXPECT_EQ(fill_rows({{"1", "a", "10"}}).added, 1);
+    EXPECT_EQ(content(), "1=a@10 ");
 }
 
 }  // namespace

@@ -35,7 +35,15 @@ const std::map<std::string, ReadPath, std::less<>> paths = {
     {"auto", ReadPath::automatic}, {"pages", ReadPath::pages}, {"bulk", ReadPath::bulk}};
 
 std::string_view name(ImportOutcome outcome) {
-    return outcome == ImportOutcome::complete ? "complete" : "incomplete";
+    switch (outcome) {
+        case ImportOutcome::complete:
+            return "complete";
+        case ImportOutcome::incomplete:
+            return "incomplete";
+        case ImportOutcome::interrupted:
+            break;
+    }
+    return "interrupted";
 }
 
 double peak_mebibytes() {
@@ -63,6 +71,7 @@ json to_json(const ImportReport& report) {
             {"start_import", instant(report.from)},
             {"position", instant(report.position)},
             {"why", report.why},
+            {"interruption", report.interruption ? json(report.interruption->message) : json{}},
             {"notices", report.notices}};
 }
 
@@ -99,7 +108,9 @@ void print_reports(const std::vector<ImportReport>& reports) {
 Exit exit_of(const std::vector<ImportReport>& reports) {
     Exit exit = Exit::ok;
     for (const ImportReport& report : reports) {
-        if (report.outcome == ImportOutcome::incomplete) return Exit::incomplete;
+        if (report.interruption && report.interruption->kind == ErrorKind::cancelled)
+            return Exit::interrupted;
+        if (report.outcome != ImportOutcome::complete) return Exit::incomplete;
         if (report.rejected > 0) exit = Exit::with_rejects;
     }
     return exit;
@@ -139,6 +150,10 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
                                       report->rejected, report->run));
         }
         reports.push_back(std::move(*report));
+        if (const auto& interruption = reports.back().interruption) {
+            Program::tell("koppla: " + interruption->message);
+            break;
+        }
     }
     if (program.wants_json && !failure) {
         json document = {{"imports", json::array()},
@@ -176,8 +191,8 @@ void add_import(CLI::App& app, Program& program) {
     command->add_option("--via", line->via, "how to read: auto, pages (REST) or bulk (Bulk API 2.0)")
         ->check(CLI::IsMember({"auto", "pages", "bulk"}));
     command->footer(
-        "Rows and the position of the import become visible together or not at all; Ctrl-C leaves the data "
-        "as it was.\n"
+        "Rows and the position of the import become visible together or not at all; Ctrl-C leaves the tables "
+        "as they were, and the next import goes on from there.\n"
         "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter \"MailingCountry = "
         "'Sweden'\"\n"
         "  koppla import acme Account --fields Name,Industry --full");

@@ -288,7 +288,6 @@ class BulkRead {
 Result<PartEnd> read_bulk(Session& session, const Clock& clock, const ReadRequest& request,
                           const Position& position, std::int64_t rows, BatchSink& sink, const Call& call) {
     BulkRead read{session, clock, request, sink, call};
-    Position job = position;
     if (position.stage == Stage::job_wanted) {
         auto made = read.make_job();
         if (!made && position.may_switch && is_beyond_bulk(made.error())) {
@@ -297,11 +296,11 @@ Result<PartEnd> read_bulk(Session& session, const Clock& clock, const ReadReques
             return PartEnd{.next = {Part{.position = Position{.stage = Stage::pages}.text()}}};
         }
         if (!made) return made.error();
-        job = std::move(*made);
+        return PartEnd{.next = {Part{.position = made->text()}}};
     }
-    const std::optional<std::int64_t> rows_of_job = TRY(read.wait_for(job));
+    const std::optional<std::int64_t> rows_of_job = TRY(read.wait_for(position));
     if (rows_of_job) sink.expect(*rows_of_job);
-    return read.read_results(job, rows, rows_of_job);
+    return read.read_results(position, rows, rows_of_job);
 }
 
 }  // namespace koppla::salesforce

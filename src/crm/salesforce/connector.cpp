@@ -1,5 +1,6 @@
 #include "crm/salesforce/connector.h"
 
+#include "crm/salesforce/allowance.h"
 #include "crm/salesforce/bulk.h"
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/errors.h"
@@ -9,6 +10,7 @@
 #include "crm/salesforce/session.h"
 #include "crm/salesforce/settings.h"
 #include "crm/salesforce/tuning.h"
+#include "http/retrying.h"
 
 #include <algorithm>
 #include <cstring>
@@ -37,10 +39,12 @@ class Connector final : public CrmConnector {
     Connector(AccountSettings account, ConnectorParts parts)
         : server_{account.server},
           clock_{parts.clock},
-          session_{std::move(account), parts.client, parts.tokens} {}
+          allowance_{parts.client, account.allowance_share},
+          retrying_{allowance_, parts.clock, tuning::retries, std::move(parts.tell)},
+          session_{std::move(account), retrying_, parts.tokens} {}
 
     [[nodiscard]] const Abilities& abilities() const override { return abilities_; }
-    [[nodiscard]] Usage usage() const override { return session_.usage(); }
+    [[nodiscard]] Usage usage() const override { return allowance_.usage(); }
     Result<Identity> check(const Call& call) override;
     Result<Instant> now(const Call& call) override;
     Result<std::vector<ObjectSummary>> objects(const Call& call) override;
@@ -65,12 +69,13 @@ class Connector final : public CrmConnector {
     const std::string server_;
     const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe};
     const Clock& clock_;
+    Allowance allowance_;
+    http::Retrying retrying_;
     Session session_;
 };
 
 Result<http::Response> Connector::versions(const Call& call) {
-    return session_.send_text(
-        Ask{.path = "/services/data", .attempted = "asking for the time", .metering = Metering::free}, call);
+    return session_.send_text(Ask{.path = "/services/data", .attempted = "asking for the time"}, call);
 }
 
 Result<Instant> Connector::now(const Call& call) {
@@ -112,10 +117,8 @@ Result<void> Connector::name_user(Identity& identity, const Call& call) {
     const std::string& url = credentials.identity;
     const auto slash = url.rfind('/');
     identity.user = slash == std::string::npos ? std::string{} : url.substr(slash + 1);
-    auto response = session_.send_text(Ask{.path = "/services/oauth2/userinfo",
-                                           .attempted = "asking who logged in",
-                                           .metering = Metering::free},
-                                       call);
+    auto response = session_.send_text(
+        Ask{.path = "/services/oauth2/userinfo", .attempted = "asking who logged in"}, call);
     if (!response) {
         const ErrorKind kind = response.error().kind;
         // The scope "api" alone doesn't open it, and the login itself has been proved.
@@ -232,7 +235,7 @@ Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, Ba
     if (position.stage == Stage::job || position.stage == Stage::job_wanted) {
         return read_bulk(session_, clock_, request, position, part.rows, sink, call);
     }
-    return read_pages(session_, request, position, part.rows, sink, call);
+    return read_pages(session_, allowance_, request, position, part.rows, sink, call);
 }
 
 Result<std::unique_ptr<CrmConnector>> connect(ConnectorParts parts) {

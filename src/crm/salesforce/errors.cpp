@@ -1,8 +1,9 @@
 #include "crm/salesforce/errors.h"
 
+#include "http/retrying.h"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -212,15 +213,6 @@ Error compose(int status, const Complaint& complaint, const Meaning& meaning, st
                  is_named ? shown(complaint.symbol) : fmt::format("HTTP {}", status));
 }
 
-std::optional<std::chrono::milliseconds> retry_after(const http::Headers& headers) {
-    const auto text = headers.find("Retry-After");
-    std::int64_t seconds = 0;
-    if (!text) return std::nullopt;
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-    if (fault != std::errc{} || seconds < 0 || seconds > 86'400) return std::nullopt;
-    return std::chrono::seconds{seconds};
-}
-
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -260,6 +252,7 @@ Error error_of(int status, std::string_view body, std::string_view attempted) {
     if (status == 410) meaning = meaning_of_status(status);
     if (complaint.symbol == "REQUEST_LIMIT_EXCEEDED" &&
         complaint.text.find("Concurrent") != std::string::npos) {
+        meaning.kind = ErrorKind::unavailable;
         meaning.advice = "too many long requests run at the same time; try again in a while";
     }
     if (complaint.symbol == "API_ERROR" &&
@@ -271,7 +264,7 @@ Error error_of(int status, std::string_view body, std::string_view attempted) {
 
 Error error_of(const http::Response& response, std::string_view attempted) {
     Error result = error_of(response.status, response.body, attempted);
-    result.retry_after = retry_after(response.headers);
+    result.retry_after = http::retry_after(response.headers);
     return result;
 }
 
@@ -289,7 +282,7 @@ Error login_error_of(const http::Response& response, std::string_view server) {
         if (exact != grant_advice.end()) meaning.advice = exact->second;
     }
     Error result = compose(response.status, complaint, meaning, attempted);
-    result.retry_after = retry_after(response.headers);
+    result.retry_after = http::retry_after(response.headers);
     return result;
 }
 

@@ -49,7 +49,7 @@ TEST(Errors, SayWhatTheCallerShallDo) {
         {403, api_body("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."), ErrorKind::throttled,
          "REQUEST_LIMIT_EXCEEDED", "allowance"},
         {403, api_body("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded"),
-         ErrorKind::throttled, "REQUEST_LIMIT_EXCEEDED", "same time"},
+         ErrorKind::unavailable, "REQUEST_LIMIT_EXCEEDED", "same time"},
         {403, api_body("API_CURRENTLY_DISABLED", "x"), ErrorKind::denied, "API_CURRENTLY_DISABLED",
          "API Enabled"},
         {404, api_body("NOT_FOUND", "The requested resource does not exist"), ErrorKind::not_found,

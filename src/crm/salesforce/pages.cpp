@@ -44,6 +44,14 @@ bool is_beyond_pages(const Error& refusal) {
     return std::ranges::find(symbols, refusal.symbol) != symbols.end();
 }
 
+/// Charged calls that reading the rest takes, when the first page is there.
+std::int64_t calls_to_come(const RecordPage& first, std::size_t page_rows, bool is_large) {
+    constexpr std::int64_t calls_of_a_job = 3;
+    if (is_large) return calls_of_a_job + (first.total + tuning::result_rows - 1) / tuning::result_rows;
+    if (first.is_last || page_rows == 0) return 0;
+    return (first.total - 1) / static_cast<std::int64_t>(page_rows);
+}
+
 PartEnd bulk_instead() {
     return PartEnd{
         .next = {
@@ -63,8 +71,8 @@ std::vector<std::size_t> id_columns(const ReadRequest& request) {
     return columns;
 }
 
-Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const Position& position,
-                           std::int64_t rows, BatchSink& sink, const Call& call) {
+Result<PartEnd> read_pages(Session& session, const Allowance& allowance, const ReadRequest& request,
+                           const Position& position, std::int64_t rows, BatchSink& sink, const Call& call) {
     const std::string attempted = fmt::format("reading {}", request.object->name);
     const std::vector<std::size_t> ids = id_columns(request);
     RecordReader reader{request.fields};
@@ -87,7 +95,9 @@ Result<PartEnd> read_pages(Session& session, const ReadRequest& request, const P
         if (is_web_page({batch.page.bytes.get(), batch.page.size})) return web_page_error(attempted);
         auto page = reader.read(batch);
         if (!page) return page.error().with_context(attempted);
-        if (std::exchange(may_switch, false) && page->total > tuning::pages_rows_max) return bulk_instead();
+        const bool is_large = std::exchange(may_switch, false) && page->total > tuning::pages_rows_max;
+        if (rows == 0) TRY(allowance.forecast(calls_to_come(*page, batch.row_count(), is_large), attempted));
+        if (is_large) return bulk_instead();
 
         sink.expect(page->total);
         rows += static_cast<std::int64_t>(batch.row_count());

@@ -14,34 +14,6 @@ namespace koppla::salesforce {
 
 namespace {
 
-/// "api-usage=18/15000" of "api-usage=25/5000; per-app-api-usage=17/250(appName=x)".
-std::optional<std::pair<std::int64_t, std::int64_t>> api_usage(std::string_view header) {
-    constexpr std::string_view label = "api-usage=";
-    while (!header.empty()) {
-        const auto end = std::min(header.find_first_of(";,"), header.size());
-        std::string_view item = header.substr(0, end);
-        header.remove_prefix(std::min(header.size(), end + 1));
-        item.remove_prefix(std::min(item.find_first_not_of(' '), item.size()));
-        if (!item.starts_with(label)) continue;
-        item.remove_prefix(label.size());
-        std::int64_t used = 0;
-        std::int64_t allowed = 0;
-        const auto first = std::from_chars(item.data(), item.data() + item.size(), used);
-        if (first.ec != std::errc{} || first.ptr == item.data() + item.size() || *first.ptr != '/') return {};
-        const auto second = std::from_chars(first.ptr + 1, item.data() + item.size(), allowed);
-        if (second.ec != std::errc{}) return {};
-        return std::pair{used, allowed};
-    }
-    return std::nullopt;
-}
-
-/// A refused token is not charged to the org, nor what never reached it; an answer that we refused is.
-bool has_been_served(const Result<http::Response>& response) {
-    if (response) return response->status != 401;
-    const ErrorKind kind = response.error().kind;
-    return kind != ErrorKind::unavailable && kind != ErrorKind::invalid && kind != ErrorKind::denied;
-}
-
 bool is_success(int status) {
     return (status >= 200 && status <= 299) || status == 304;
 }
@@ -58,12 +30,7 @@ Result<http::Response> Session::send_as(const Credentials& credentials, const As
     request.headers.set("Sforce-Call-Options", "client=koppla/" KOPPLA_VERSION);
     if (!ask.body.empty()) request.headers.set("Content-Type", "application/json; charset=UTF-8");
     auto response = client_.send(request, sink, call);
-    if (ask.metering == Metering::charged && has_been_served(response)) {
-        const std::scoped_lock lock{usage_mutex_};
-        ++usage_.charged_calls;
-    }
     if (!response) return response.error().with_context(fmt::format("{} failed", ask.attempted));
-    note(*response);
     return response;
 }
 
@@ -95,8 +62,8 @@ Result<http::Response> Session::send_text(const Ask& ask, const Call& call) {
 
 Result<std::vector<int>> Session::offered_versions(const Call& call) {
     const std::string attempted = "asking for the API versions";
-    const http::Response response = TRY(
-        send_text(Ask{.path = "/services/data", .attempted = attempted, .metering = Metering::free}, call));
+    const http::Response response =
+        TRY(send_text(Ask{.path = "/services/data", .attempted = attempted}, call));
     simdjson::dom::parser parser;
     simdjson::dom::array versions;
     std::vector<int> offered;
@@ -155,20 +122,6 @@ Result<std::string> Session::data_path(const Call& call) {
 
 std::size_t Session::url_bytes(std::string_view path) const {
     return account_.server.size() + path.size();
-}
-
-void Session::note(const http::Response& response) {
-    const auto header = response.headers.find("Sforce-Limit-Info");
-    const auto counts = header ? api_usage(*header) : std::nullopt;
-    if (!counts) return;
-    const std::scoped_lock lock{usage_mutex_};
-    usage_.allowance_used = counts->first;
-    usage_.allowance_max = counts->second;
-}
-
-Usage Session::usage() const {
-    const std::scoped_lock lock{usage_mutex_};
-    return usage_;
 }
 
 }  // namespace koppla::salesforce

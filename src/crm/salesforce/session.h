@@ -12,9 +12,6 @@
 
 namespace koppla::salesforce {
 
-/// Whether a request counts against the org's allowance: all do but those of `/services/data` and OAuth.
-enum class Metering { charged, free };
-
 /// One request of the API; `path` begins with '/', and its origin is where the login sent us.
 struct Ask {
     std::string method = "GET";
@@ -22,11 +19,10 @@ struct Ask {
     http::Headers headers{};
     std::string body{};
     std::string attempted;  ///< "reading Contact": opens the message where it fails
-    Metering metering = Metering::charged;
 };
 
 /// Sends requests as a logged-in user: adds what every request carries, renews a refused token once and
-/// repeats, counts charged calls, and turns every answer but 2xx and 304 into an Error. Thread-safe.
+/// repeats, and turns every answer but 2xx and 304 into an Error. Thread-safe.
 class Session {
   public:
     Session(AccountSettings account, http::Client& client, TokenStore& tokens)
@@ -45,12 +41,10 @@ class Session {
     /// The length of the URL that a path makes. Without a login the account's server stands for its host.
     [[nodiscard]] std::size_t url_bytes(std::string_view path) const;
     Result<Credentials> credentials(const Call& call) { return auth_.credentials(call); }
-    [[nodiscard]] Usage usage() const;
 
   private:
     Result<http::Response> send_as(const Credentials& credentials, const Ask& ask, http::BodySink& sink,
                                    const Call& call);
-    void note(const http::Response& response);
     Result<std::vector<int>> offered_versions(const Call& call);
 
     const AccountSettings account_;
@@ -58,8 +52,6 @@ class Session {
     Auth auth_;
     std::mutex version_mutex_;
     std::string version_;
-    mutable std::mutex usage_mutex_;
-    Usage usage_;
 };
 
 }  // namespace koppla::salesforce

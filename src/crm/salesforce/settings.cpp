@@ -20,7 +20,7 @@ using model::Visibility;
 constexpr std::array<std::string_view, 2> flows = {"client-credentials", "password"};
 constexpr std::array<std::string_view, 2> switches = {"on", "off"};
 
-constexpr std::array<model::OptionSpec, 13> specs = {{
+constexpr std::array<model::OptionSpec, 14> specs = {{
     {.name = "server",
      .label = "Server",
      .help = "the org's My Domain, https://acme.my.salesforce.com",
@@ -64,6 +64,10 @@ constexpr std::array<model::OptionSpec, 13> specs = {{
      .label = "Safety lag",
      .help = "how late a change may become visible after it was stamped, such as 30s, 10m or 2h",
      .default_value = "10m"},
+    {.name = "allowance-share",
+     .label = "Allowance share",
+     .help = "per cent of the org's API calls in 24 hours; once so many are used, by whomever, Koppla stops",
+     .default_value = "90"},
     {.name = "compression",
      .label = "Compression",
      .help = "whether answers are asked for in gzip",
@@ -133,6 +137,16 @@ Result<std::string> api_version(const model::Settings& settings) {
     return std::string{text};
 }
 
+Result<int> allowance_share(const model::Settings& settings) {
+    const std::string_view text = setting(settings, "allowance-share");
+    int percent = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), percent);
+    if (fault != std::errc{} || end != text.data() + text.size() || percent < 1 || percent > 100) {
+        return refuse("allowance-share", fmt::format("'{}' is not per cent; write 1 to 100", text));
+    }
+    return percent;
+}
+
 std::vector<std::string> words(std::string_view text) {
     std::vector<std::string> found;
     while (!text.empty()) {
@@ -187,6 +201,7 @@ Result<void> check_settings(const model::Settings& settings) {
     if (const auto lag = parse_duration(setting(settings, "safety-lag")); !lag) {
         return refuse("safety-lag", lag.error().message);
     }
+    TRY(allowance_share(settings));
     const std::string_view compression = setting(settings, "compression");
     if (std::ranges::find(switches, compression) == switches.end()) {
         return refuse("compression", fmt::format("it can't be '{}'; it is on or off", compression));
@@ -216,6 +231,7 @@ Result<AccountSettings> account_settings(const model::Settings& settings, const 
     account.security_token = secret(secrets, "security-token");
     account.api_version = TRY(api_version(settings));
     account.allowed_hosts = allowed_hosts(settings);
+    account.allowance_share = TRY(allowance_share(settings));
     if (account.flow == Flow::client_credentials && account.client_secret.is_empty()) {
         return refuse("client-secret", "auth client-credentials needs it");
     }

@@ -24,6 +24,7 @@ struct AccountSettings {
     Secret security_token;
     std::string api_version;  ///< "68.0", or empty for the newest that both sides know
     std::vector<std::string> allowed_hosts;
+    int allowance_share = 0;  ///< per cent of the org's API calls in 24 hours
 };
 
 std::span<const model::OptionSpec> options();

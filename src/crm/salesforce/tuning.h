@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/retrying.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -44,6 +46,10 @@ inline constexpr std::chrono::milliseconds poll_max{30'000};
 
 /// How long a person who pressed Ctrl-C waits for the job to be aborted.
 inline constexpr std::chrono::milliseconds abort_time_max{2'000};
+
+/// Requests that fail in passing are sent so often, over some eight seconds; what lasts longer is the
+/// caller's, who knows how far the read was.
+inline constexpr http::RetryPolicy retries{};
 
 /// API versions: the first with everything that we use, and the last that we have read about.
 inline constexpr int version_min = 49;

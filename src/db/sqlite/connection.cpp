@@ -58,11 +58,10 @@ Result<void> Connection::configure(Role role, std::size_t cache_bytes) {
                         cache_bytes / 1024)));
     if (role == Role::scratch) {
         return run(
-            fmt::format("pragma page_size={}; pragma journal_mode=off; pragma synchronous=off;"
+            fmt::format("pragma page_size={}; pragma journal_mode=delete; pragma synchronous=off;"
                         "pragma secure_delete=off; pragma locking_mode=exclusive",
                         scratch_page_bytes));
     }
-    // Defensive mode forbids journal_mode=off; only scratch files want that.
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     if (role == Role::writer) {
         TRY(run(

@@ -10,7 +10,8 @@ namespace koppla::db {
 
 /// A scratch file beside the store, filled through a connection of its own so that the store isn't locked
 /// while rows arrive; `finish` closes that and hands the file to the pool. Its lock tells a file in use from
-/// one that a killed run left behind.
+/// one that a killed run left behind. It is never synced: its rollback journal survives a killed process, and
+/// the boot that is noted in it tells when the machine was restarted since, after which nothing is believed.
 class SqliteStaging final : public Staging {
   public:
     static Result<std::unique_ptr<Staging>> begin(std::shared_ptr<Pool> pool, std::string_view name,
@@ -20,13 +21,19 @@ class SqliteStaging final : public Staging {
     SqliteStaging& operator=(const SqliteStaging&) = delete;
 
     [[nodiscard]] std::string name() const override;
+    [[nodiscard]] std::string kept() const override { return note_; }
     Result<void> append(const model::Batch& batch) override;
+    Result<void> keep(std::string_view note) override;
     Result<std::int64_t> finish() override;
+    void discard() override { is_discarded_ = true; }
 
   private:
     SqliteStaging(std::shared_ptr<Pool> pool, std::string schema, std::string file, int lock)
         : pool_{std::move(pool)}, schema_{std::move(schema)}, file_{std::move(file)}, lock_{lock} {}
-    Result<void> make_table(std::span<const LoaderColumn> columns);
+    Result<void> open(std::span<const LoaderColumn> columns);
+    Result<bool> find_kept(const std::string& table_sql);
+    Result<void> start_over(const std::string& table_sql);
+    Result<void> make_loader(std::span<const LoaderColumn> columns);
 
     std::shared_ptr<Pool> pool_;
     std::string schema_;
@@ -34,7 +41,9 @@ class SqliteStaging final : public Staging {
     int lock_;  ///< descriptor that holds the file's lock
     std::shared_ptr<Connection> scratch_;
     std::unique_ptr<Loader> loader_;
+    std::string note_;
     std::int64_t rows_ = 0;
+    bool is_discarded_ = false;
 };
 
 }  // namespace koppla::db

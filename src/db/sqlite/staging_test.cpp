@@ -1,8 +1,11 @@
 #include "db/sqlite/fixture.h"
 
+#include <csignal>
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace koppla::db {
 namespace {
@@ -77,7 +80,7 @@ TEST_F(StagedRows, leave_neither_a_trace_in_the_store_nor_a_file) {
     {
         auto staging = stage("contact");
         append(*staging, 10);
-        EXPECT_EQ(files().size(), 1U);
+        EXPECT_FALSE(files().empty());
         ASSERT_TRUE(staging->finish());
         EXPECT_THAT(cells(*begin(Access::write), "select name from sqlite_schema"), ElementsAre("t"));
         EXPECT_EQ(cells(*begin(Access::write), "select file from pragma_database_list").size(), 2U);
@@ -113,6 +116,79 @@ TEST_F(StagedRows, that_a_killed_run_left_are_thrown_away) {
     append(*staging, 2);
     EXPECT_EQ(*staging->finish(), 2);
     EXPECT_THAT(cells(*begin(Access::write), "select count(*) from " + staging->name()), ElementsAre("2"));
+}
+
+TEST_F(StagedRows, that_were_kept_are_found_by_the_next_run_and_no_others) {
+    {
+        auto staging = stage("contact");
+        EXPECT_EQ(staging->kept(), "");
+        append(*staging, 2);
+        ASSERT_TRUE(staging->keep("after two"));
+        append(*staging, 3);
+        ASSERT_TRUE(staging->keep("after five"));
+        append(*staging, 7);
+    }
+    EXPECT_EQ(files().size(), 1U);
+    auto staging = stage("contact");
+    EXPECT_EQ(staging->kept(), "after five");
+    append(*staging, 1);
+    EXPECT_EQ(*staging->finish(), 6);
+    EXPECT_THAT(cells(*begin(Access::write), "select count(*) from " + staging->name()), ElementsAre("6"));
+    staging->discard();
+    staging.reset();
+    EXPECT_TRUE(files().empty());
+}
+
+TEST_F(StagedRows, that_were_kept_before_a_row_that_cant_be_loaded_are_found) {
+    {
+        auto staging = stage("contact");
+        append(*staging, 2);
+        ASSERT_TRUE(staging->keep("two"));
+        append(*staging, 2);
+        Batch batch;
+        batch.recycle(2);
+        for (const char* cell : {"id8", "8", "id9", "not a number"}) batch.push(Cell::of(cell));
+        EXPECT_FALSE(staging->append(batch));
+        EXPECT_FALSE(staging->keep("five"));
+    }
+    auto staging = stage("contact");
+    EXPECT_EQ(staging->kept(), "two");
+    EXPECT_EQ(*staging->finish(), 2);
+}
+
+TEST_F(StagedRows, of_other_columns_are_not_gone_on_with) {
+    {
+        auto staging = stage("contact");
+        append(*staging, 2);
+        ASSERT_TRUE(staging->keep("two"));
+    }
+    auto others = columns();
+    others.push_back({.name = "m", .type = {.kind = Kind::text}});
+    const auto staging = database->begin_staging("contact", others);
+    ASSERT_TRUE(staging);
+    EXPECT_EQ((*staging)->kept(), "");
+    EXPECT_EQ(*(*staging)->finish(), 0);
+}
+
+TEST_F(StagedRows, that_a_killed_process_kept_are_found) {
+    const pid_t child = fork();
+    if (child == 0) {
+        database.reset();
+        database = open(SqliteOptions::Create::existing);
+        auto staging = stage("contact");
+        append(*staging, 20'000);
+        if (!staging->keep("kept")) _exit(1);
+        append(*staging, 50'000);  // more than the cache holds: pages have been written over the kept ones
+        raise(SIGKILL);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    auto staging = stage("contact");
+    EXPECT_EQ(staging->kept(), "kept");
+    EXPECT_EQ(*staging->finish(), 20'000);
+    EXPECT_THAT(cells(*begin(Access::write), "select count(*) from " + staging->name()),
+                ElementsAre("20000"));
 }
 
 TEST_F(StagedRows, of_a_run_that_still_goes_are_not_taken_away) {

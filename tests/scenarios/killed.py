@@ -1,0 +1,102 @@
+"""kill -9 at random moments of an import, placed by its progress; after one rerun the store is as if nothing had
+happened. First imports and later ones, by pages and by bulk. KOPPLA_SOAK=1 makes it 200 moments."""
+import collections
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+
+from kit import setting
+from kit.compare import demand_equal
+from kit.scenario import Scenario, main
+
+MOMENTS = 40 if setting.SOAK else 5  # of each kind
+KINDS = ("download", "stage", "merge", "before", "after")
+RECORDS = 12_000 if setting.SOAK else 6_000
+
+
+def sanitizer(program):
+    """The sanitizer's library, which has to come before any other."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    return [line.split("=>")[1].split()[0] for line in listed.splitlines() if "san.so" in line and "=>" in line]
+
+
+class Killed(Scenario):
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(setting.SEED)
+        shim = setting.PROGRAMS / "libkill_at.so"
+        program = setting.program("koppla")
+        self.preload = ":".join([*sanitizer(program), str(shim)])
+        self.org = self.sandbox({"Contact": RECORDS, "Account": 200})
+        self.koppla.add_account(self.org)
+        self.koppla.do("wizard", "demo", "--tables", "Contact", "--yes")
+
+    def save(self, name):
+        """A copy of the store as it is now, to begin from again and again."""
+        place = pathlib.Path(self.folder) / name
+        shutil.copytree(self.koppla.folder, place)
+        return place
+
+    def restore(self, place):
+        shutil.rmtree(self.koppla.folder)
+        shutil.copytree(place, self.koppla.folder)
+
+    def import_under(self, way, **environment):
+        """An import with the shim preloaded; its exit code."""
+        command = self.koppla.command("import", "demo", "Contact", "--via", way)
+        done = subprocess.run(command, env={**self.koppla.environment, "LD_PRELOAD": self.preload, **environment},
+                              cwd=self.koppla.folder, capture_output=True, text=True, timeout=300)
+        return done
+
+    def moments(self, place, way):
+        """How many moments of each kind an import has from here."""
+        self.restore(place)
+        count_file = pathlib.Path(self.folder) / "moments"
+        done = self.import_under(way, KOPPLA_KILL_COUNT=str(count_file))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        demand_equal(self.org, self.koppla, "demo", ["Contact"])
+        counts = dict(line.split() for line in count_file.read_text().splitlines())
+        return {kind: int(count) for kind, count in counts.items()}, self.koppla.tables()
+
+    def test_a_rerun_after_kill_9_ends_as_if_nothing_had_happened(self):
+        first = self.save("first")
+        self.koppla.do("import", "demo", "Contact")
+        self.org.change("Contact", update=RECORDS // 3, delete=RECORDS // 50, insert=RECORDS // 10)
+        later = self.save("later")
+        cases = [("first, bulk", first, "bulk"), ("first, pages", first, "pages"),
+                 ("later, bulk", later, "bulk"), ("later, pages", later, "pages")]
+        seen = {name: self.moments(place, way) for name, place, way in cases}
+        killed, gone_on = collections.Counter(), collections.Counter()
+        for kind in KINDS:
+            for i in range(MOMENTS):
+                name, place, way = cases[i % len(cases)]
+                counts, wanted = seen[name]
+                # A merge's own commit comes last but for the log's end: the tail is where it matters.
+                span = counts[kind] if kind not in ("before", "after") else min(counts[kind], 3)
+                at = counts[kind] - self.random.randrange(span)
+                with self.subTest(f"{name}: killed at {kind} {at} of {counts[kind]}"):
+                    self.restore(place)
+                    done = self.import_under(way, KOPPLA_KILL_AT=f"{kind}:{at}")
+                    if done.returncode == -signal.SIGKILL:
+                        killed[kind] += 1
+                    else:
+                        # Threads share the work out differently each time: it may be over before that moment.
+                        self.assertEqual(done.returncode, 0, done.stderr)
+                    report = self.koppla.imported("demo", "Contact", "--via", way)["Contact"]
+                    gone_on[kind] += any("goes on where" in notice for notice in report["notices"])
+                    self.assertEqual(report["outcome"], "complete")
+                    self.assertEqual(self.koppla.tables(), wanted)
+                    self.assertTrue(self.koppla.is_alone(), os.listdir(self.koppla.folder))
+        print("killed at        times  of them gone on with from what was staged")
+        for kind in KINDS:
+            print(f"  {kind:<14} {killed[kind]:>5}  {gone_on[kind]:>5}")
+        print(f"  {'all':<14} {killed.total():>5}  {gone_on.total():>5}", flush=True)
+        for kind in KINDS:
+            self.assertGreaterEqual(killed[kind], MOMENTS // 2, f"too few kills hit {kind}")
+
+
+if __name__ == "__main__":
+    main()

@@ -44,7 +44,7 @@ Result<std::string> read_answer(std::string_view question, std::string_view opti
     // Waits in steps: a signal goes to another thread and doesn't interrupt this one.
     pollfd input{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
     while (std::cin.rdbuf()->in_avail() <= 0 && poll(&input, 1, 50) <= 0) {
-        if (call.is_over()) return call.cancelled(fmt::format("asking '{}'", question));
+        if (call.is_over()) return call.cancelled(fmt::format("the question '{}'", question));
     }
     std::string line;
     if (!std::getline(std::cin, line)) return error(ErrorKind::cancelled, "no answer was given");

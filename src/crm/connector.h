@@ -3,6 +3,7 @@
 #include "base/call.h"
 #include "base/clock.h"
 #include "model/batch.h"
+#include "model/filter/filter.h"
 #include "model/schema.h"
 
 #include <chrono>
@@ -114,6 +115,11 @@ class CrmConnector {
     /// At most `abilities().objects_per_describe` requests; an answer each, in their order.
     virtual Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest> requests,
                                                             const Call& call) = 0;
+    /// The filter in the CRM's own words, for `ReadRequest::filter`; relative moments are reckoned from
+    /// `now`. `unsupported` with the reason where the CRM can't evaluate it.
+    [[nodiscard]] virtual Result<std::string> condition(const model::Filter& filter,
+                                                        const model::ObjectSchema& object,
+                                                        Instant now) const = 0;
     /// How many records match, deleted ones too as `read` counts them: a charged call.
     virtual Result<std::int64_t> count(const ReadRequest& request, const Call& call) = 0;
     virtual Result<ReadPlan> plan(const ReadRequest& request, const Call& call) = 0;

@@ -30,6 +30,7 @@ struct ImportTask {
     std::vector<const FieldSchema*> fields;
     ImportWindow window;
     ImportPosition position;
+    std::string condition;  ///< in the CRM's own words
     bool stores_position = true;
     std::int64_t after_run = 0;  ///< the last complete one of this object
     std::vector<std::string> notices;
@@ -129,7 +130,9 @@ class Import {
         const auto begin = [&] {
             return site_.database.begin_staging(task_.schema.local_table, loader_columns(task_.target()));
         };
-        staged_ = {.question = question_of(read_request(), task_.after_run), .window = task_.window};
+        ReadRequest question = read_request();
+        question.filter = task_.position.filter;
+        staged_ = {.question = question_of(question, task_.after_run), .window = task_.window};
         auto staging = TRY(begin());
         if (staging->kept().empty()) return staging;
         Result<StagedImport> earlier = staged_import_from_json(staging->kept());
@@ -204,10 +207,11 @@ class Import {
         task.position = {.object = task.schema.name,
                          .index_field = task.schema.stamp,
                          .fields = {},
-                         .filter = options_.filter};
+                         .filter = filter_text()};
         for (const FieldSchema* field : task.fields) task.position.fields.push_back(field->name);
         const std::optional<Instant> position = TRY(stored_position(*transaction, task));
         const Instant crm_now = TRY(site_.connector.now(call_));
+        task.condition = TRY(condition(task.schema, crm_now));
         task.window = next_window(position, crm_now, options_.safety_lag, {});
         task.after_run = TRY(Runs{*transaction}.last_complete(
             {.kind = "import", .account = site_.account, .object = task.schema.name}));
@@ -221,6 +225,20 @@ class Import {
                 "the position stays: with a row limit or an order of its own an import may end anywhere");
         }
         return task;
+    }
+
+    /// The filter as it was asked, whichever moment its relative ones mean now.
+    [[nodiscard]] std::string filter_text() const {
+        const std::string text = options_.filter ? to_text(*options_.filter) : "";
+        if (options_.crm_filter.empty()) return text;
+        return text.empty() ? options_.crm_filter : fmt::format("{} and {}", text, options_.crm_filter);
+    }
+
+    [[nodiscard]] Result<std::string> condition(const ObjectSchema& schema, Instant now) const {
+        if (!options_.filter) return options_.crm_filter;
+        std::string own = TRY(site_.connector.condition(*options_.filter, schema, now));
+        if (options_.crm_filter.empty()) return own;
+        return fmt::format("({}) AND ({})", own, options_.crm_filter);
     }
 
     /// From where to read; nothing where everything is to be read.
@@ -247,7 +265,7 @@ class Import {
     [[nodiscard]] ReadRequest read_request() const {
         ReadRequest request{.object = &task_.schema,
                             .fields = task_.position.fields,
-                            .filter = options_.filter,
+                            .filter = task_.condition,
                             .index_field = task_.schema.stamp,
                             .from = task_.window.from,
                             .until = task_.window.until,

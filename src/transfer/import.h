@@ -23,7 +23,8 @@ enum class OtherQuestion { refuse, accept };
 struct ImportOptions {
     std::string object;
     std::vector<std::string> fields{};  ///< internal names; empty: all that the schema has
-    std::string filter{};
+    std::optional<model::Filter> filter{};
+    std::string crm_filter{};  ///< the same in the CRM's own words; where both are given, both have to hold
     std::string order_by{};
     std::optional<std::int64_t> row_limit{};
     ImportExtent extent = ImportExtent::changes;

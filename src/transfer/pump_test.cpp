@@ -46,6 +46,10 @@ class NumbersCrm final : public CrmConnector {
     Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest>, const Call&) override {
         return std::vector<Result<Described>>{};
     }
+    [[nodiscard]] Result<std::string> condition(const model::Filter&, const model::ObjectSchema&,
+                                                Instant) const override {
+        return std::string{};
+    }
     Result<std::int64_t> count(const ReadRequest&, const Call&) override { return 0; }
     Result<ReadPlan> plan(const ReadRequest&, const Call&) override { return ReadPlan{}; }
 

@@ -102,10 +102,14 @@ class Names(BadInput):
         sandbox.change("Account", update=10)
         for words, tells in ((["Acount"], "Acount"), (["Account", "--fields", "Naem"], "Naem"),
                              (["Account", "--filter", "Naem__c = 1", "--full"], "Naem__c"),
-                             (["Account", "--filter", "Name = 5", "--full"], "Name"),
-                             (["Account", "--filter", "Name = 'a' AND", "--full"], "filter"),
-                             (["Account", "--filter", "Id != null) OR (Id = null", "--full"], "filter"),
-                             (["Account", "--filter", "Name = 'open", "--full"], "filter"),
+                             (["Account", "--filter", "AnnualRevenue is 'much'", "--full"], "AnnualRevenue"),
+                             (["Account", "--filter", "Name = 'a' AND", "--full"], "column 15"),
+                             (["Account", "--filter", "Id is 'a') or (Id is 'b'", "--full"], "column 10"),
+                             (["Account", "--filter", "Name = 'open", "--full"], "never closed"),
+                             (["Account", "--crm-filter", "Name = 5", "--full"], "Name"),
+                             (["Account", "--crm-filter", "Name = 'a' AND", "--full"], "filter"),
+                             (["Account", "--crm-filter", "Id != null) OR (Id = null", "--full"], "filter"),
+                             (["Account", "--crm-filter", "Name = 'open", "--full"], "filter"),
                              (["Account", "--filter", "Industry = 'Energy'"], "--full"),
                              (["Account", "--fields", "Name"], "--accept-index")):
             with self.subTest(words):

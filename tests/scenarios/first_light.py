@@ -73,7 +73,7 @@ class FirstLight(Scenario):
         self.koppla.add_account(sandbox)
         self.koppla.do("wizard", "demo", "--tables", "Contact", "--yes")
         report = self.koppla.imported("demo", "Contact", "--fields", "LastName,Email", "--filter",
-                                      "Email != null", "--limit", "7")
+                                      "Email is not empty and CreatedDate < now+1d", "--limit", "7")
         self.assertEqual(report["Contact"]["read"], 7)
         with self.koppla.connect() as store:
             rows = store.execute("select email is not null, lastname is not null, phone is null "

@@ -28,6 +28,7 @@ struct ImportLine {
     bool is_full = false;
     bool accepts_index = false;
     std::string via = "auto";
+    std::string filter;
     ImportOptions options;
 };
 
@@ -129,6 +130,7 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
     options.extent = line.is_full ? ImportExtent::everything : ImportExtent::changes;
     options.other_question = line.accepts_index ? OtherQuestion::accept : OtherQuestion::refuse;
     options.path = paths.at(line.via);
+    if (!line.filter.empty()) options.filter = TRY(model::parse_filter(line.filter));
     options.safety_lag = connection->safety_lag();
 
     std::vector<ImportReport> reports;
@@ -181,7 +183,9 @@ void add_import(CLI::App& app, Program& program) {
     all->excludes(objects);
     command->add_option("--fields", options.fields, "only these fields (and key, stamp, deletion mark)")
         ->delimiter(',');
-    command->add_option("--filter", options.filter, "a condition in SOQL, for example: Industry = 'Energy'");
+    command->add_option("--filter", line->filter,
+                        "a condition: Industry is \"Energy\" and CreatedDate >= today-30d");
+    command->add_option("--crm-filter", options.crm_filter, "a condition in the CRM's own words (SOQL)");
     command->add_option("--order-by", options.order_by, "an order in SOQL; the position stays then");
     command->add_option("--limit", options.row_limit, "at most so many rows; the position stays then")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
@@ -193,16 +197,17 @@ void add_import(CLI::App& app, Program& program) {
     command->footer(
         "Rows and the position of the import become visible together or not at all; Ctrl-C leaves the tables "
         "as they were, and the next import goes on from there.\n"
-        "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter \"MailingCountry = "
-        "'Sweden'\"\n"
+        "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter 'MailingCountry is "
+        "\"Sweden\"'\n"
         "  koppla import acme Account --fields Name,Industry --full");
     command->callback([&program, line, command] {
         if (line->objects.empty() && !line->wants_all) {
             throw CLI::RequiredError("an object, or --all: see koppla import --help;");
         }
-        if (command->count("--fields") + command->count("--filter") > 0 &&
+        if (command->count("--fields") + command->count("--filter") + command->count("--crm-filter") > 0 &&
             (line->wants_all || line->objects.size() > 1)) {
-            throw CLI::ValidationError("--fields and --filter", "speak of one object; name just one");
+            throw CLI::ValidationError("--fields, --filter and --crm-filter",
+                                       "speak of one object; name just one");
         }
         program.run([&program, &line] { return import_all(program, *line); });
     });

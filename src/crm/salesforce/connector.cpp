@@ -4,6 +4,7 @@
 #include "crm/salesforce/bulk.h"
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/errors.h"
+#include "crm/salesforce/filter_soql.h"
 #include "crm/salesforce/metadata.h"
 #include "crm/salesforce/pages.h"
 #include "crm/salesforce/query.h"
@@ -50,6 +51,11 @@ class Connector final : public CrmConnector {
     Result<std::vector<ObjectSummary>> objects(const Call& call) override;
     Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest> requests,
                                                     const Call& call) override;
+    [[nodiscard]] Result<std::string> condition(const model::Filter& filter,
+                                                const model::ObjectSchema& object,
+                                                Instant now) const override {
+        return soql_condition(filter, object, now);
+    }
     Result<std::int64_t> count(const ReadRequest& request, const Call& call) override;
     Result<ReadPlan> plan(const ReadRequest& request, const Call& call) override;
     Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,

@@ -1,5 +1,6 @@
 #include "crm/salesforce/connector.h"
 
+#include "crm/salesforce/browser.h"
 #include "crm/salesforce/bulk.h"
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/errors.h"
@@ -37,7 +38,7 @@ class Connector final : public CrmConnector {
     Connector(AccountSettings account, ConnectorParts parts)
         : server_{account.server},
           clock_{parts.clock},
-          session_{std::move(account), parts.client, parts.tokens} {}
+          session_{std::move(account), parts.client, parts.tokens, parts.clock} {}
 
     [[nodiscard]] const Abilities& abilities() const override { return abilities_; }
     [[nodiscard]] Usage usage() const override { return session_.usage(); }
@@ -237,6 +238,7 @@ Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, Ba
 
 Result<std::unique_ptr<CrmConnector>> connect(ConnectorParts parts) {
     AccountSettings account = TRY(account_settings(parts.settings, parts.secrets));
+    account.name = parts.account;
     return std::unique_ptr<CrmConnector>{std::make_unique<Connector>(std::move(account), std::move(parts))};
 }
 
@@ -246,7 +248,14 @@ const AccountType account_type = {.name = "salesforce",
                                   .label = "Salesforce",
                                   .options = options(),
                                   .check_settings = check_settings,
+                                  .missing = missing,
+                                  .check_secrets = check_secrets,
+                                  .notices = notices,
+                                  .login_settings = login_settings(),
+                                  .key_setting = key_setting,
+                                  .certificate_steps = certificate_steps(),
                                   .allowed_hosts = allowed_hosts,
-                                  .connect = connect};
+                                  .connect = connect,
+                                  .log_in_by_browser = log_in_by_browser};
 
 }  // namespace koppla::salesforce

@@ -51,24 +51,40 @@ Result<const AccountType*> account_type(std::string_view name) {
 
 Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::string_view name,
                                                      const Clock& clock, const Call& call) {
-    std::unique_ptr<Connection> connection{new Connection};
+    std::unique_ptr<Connection> connection{new Connection{clock}};
     const auto transaction = TRY(store.database().begin(db::Access::read, call));
     Accounts accounts{*transaction, store.vault()};
     connection->account_ = TRY(accounts.find(name));
-    Secrets secrets = TRY(accounts.secrets(name));
-    const AccountType& type = *TRY(account_type(connection->account_.type));
+    connection->secrets_ = TRY(accounts.secrets(name));
+    connection->type_ = TRY(account_type(connection->account_.type));
+    const AccountType& type = *connection->type_;
     const model::Settings& settings = connection->account_.settings;
 
     connection->safety_lag_ = TRY(parse_duration(setting(type, settings, "safety-lag")));
-    connection->tokens_ = std::make_unique<StoredTokens>(store, connection->account_.name);
+    connection->tokens_ = std::make_unique<StoredTokens>(store, connection->account_.name, clock);
     connection->client_ = std::make_unique<http::CurlClient>(transport_of(type, settings));
-    connection->connector_ = TRY(type.connect({.settings = settings,
-                                               .secrets = std::move(secrets),
-                                               .client = *connection->client_,
-                                               .tokens = *connection->tokens_,
-                                               .clock = clock,
-                                               .tell = Program::tell}));
+    connection->connector_ = TRY(type.connect(connection->parts()));
     return connection;
+}
+
+ConnectorParts Connection::parts() const {
+    return {.settings = account_.settings,
+            .secrets = secrets_,
+            .client = *client_,
+            .tokens = *tokens_,
+            .clock = clock_,
+            .tell = Program::tell,
+            .account = account_.name};
+}
+
+Result<std::unique_ptr<BrowserLogin>> Connection::log_in_by_browser() {
+    return type_->log_in_by_browser(parts());
+}
+
+std::vector<std::string> Connection::notices() const {
+    model::Settings all = account_.settings;
+    for (const std::string& name : account_.secret_names) all.emplace(name, "***");
+    return type_->notices(all);
 }
 
 }  // namespace koppla

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace koppla {
 
@@ -25,13 +26,21 @@ class Connection {
                                                     const Clock& clock, const Call& call);
 
     [[nodiscard]] CrmConnector& connector() { return *connector_; }
+    /// Begins a login by a person; `invalid` where the account logs in by itself. The connection outlives it.
+    [[nodiscard]] Result<std::unique_ptr<BrowserLogin>> log_in_by_browser();
+    /// What a person should know of the account's way of logging in, a sentence each.
+    [[nodiscard]] std::vector<std::string> notices() const;
     [[nodiscard]] const Account& account() const { return account_; }
     [[nodiscard]] std::chrono::milliseconds safety_lag() const { return safety_lag_; }
 
   private:
-    Connection() = default;
+    explicit Connection(const Clock& clock) : clock_{clock} {}
+    [[nodiscard]] ConnectorParts parts() const;
 
+    const Clock& clock_;
+    const AccountType* type_ = nullptr;
     Account account_;
+    Secrets secrets_;
     std::chrono::milliseconds safety_lag_{};
     std::unique_ptr<TokenStore> tokens_;
     std::unique_ptr<http::Client> client_;

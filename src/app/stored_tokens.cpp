@@ -1,49 +1,88 @@
 #include "app/stored_tokens.h"
 
-#include "platform/accounts.h"
-
 #include <nlohmann/json.hpp>
 
 namespace koppla {
 
 namespace {
 
-// The import that waits for these credentials may itself hold the store's writer.
-constexpr std::chrono::milliseconds write_wait_max{500};
+/// What the file holds. `is_in_doubt`: the refresh token was about to be used.
+struct Session {
+    std::optional<Credentials> credentials;
+    bool is_in_doubt = false;
+};
+
+std::string member(const nlohmann::json& document, const char* name) {
+    const auto found = document.find(name);
+    return found != document.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+Result<Session> read(const SessionFile& file) {
+    const std::optional<Secret> text = TRY(file.read());
+    if (!text) return Session{};
+    const auto document = nlohmann::json::parse(text->reveal(), nullptr, false);
+    if (!document.is_object()) return Session{};
+    const auto doubt = document.find("in_doubt");
+    return Session{.credentials = Credentials{.access_token = Secret{member(document, "access_token")},
+                                              .refresh_token = Secret{member(document, "refresh_token")},
+                                              .instance_url = member(document, "instance_url"),
+                                              .identity = member(document, "identity")},
+                   .is_in_doubt = doubt != document.end() && *doubt == true};
+}
+
+Result<void> write(const SessionFile& file, const SessionFile::Lock& held, const Session& session) {
+    const Credentials& credentials = *session.credentials;
+    const nlohmann::json document = {{"access_token", credentials.access_token.reveal()},
+                                     {"refresh_token", credentials.refresh_token.reveal()},
+                                     {"instance_url", credentials.instance_url},
+                                     {"identity", credentials.identity},
+                                     {"in_doubt", session.is_in_doubt}};
+    return file.write(Secret{document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}, held);
+}
+
+class FileRenewal final : public Renewal {
+  public:
+    FileRenewal(const SessionFile& file, std::unique_ptr<SessionFile::Lock> held, Session session)
+        : file_{file}, held_{std::move(held)}, session_{std::move(session)} {}
+
+    [[nodiscard]] const std::optional<Credentials>& stored() const override { return session_.credentials; }
+    [[nodiscard]] bool is_in_doubt() const override { return session_.is_in_doubt; }
+    Result<void> begin_use() override {
+        return rewrite({.credentials = session_.credentials, .is_in_doubt = true});
+    }
+    Result<void> undo_use() override {
+        return rewrite({.credentials = session_.credentials, .is_in_doubt = false});
+    }
+    Result<void> store(const Credentials& fresh) override {
+        return rewrite({.credentials = fresh, .is_in_doubt = false});
+    }
+
+  private:
+    Result<void> rewrite(const Session& session) {
+        return session.credentials ? write(file_, *held_, session) : Result<void>{};
+    }
+
+    const SessionFile& file_;
+    std::unique_ptr<SessionFile::Lock> held_;
+    Session session_;
+};
 
 }  // namespace
 
-Result<std::optional<Credentials>> StoredTokens::current(const Call& call) {
-    if (auto renewed = renewed_.with([](const auto& credentials) { return credentials; })) return renewed;
-    const auto transaction = TRY(store_.database().begin(db::Access::read, call));
-    const Result<Secret> sealed = Accounts{*transaction, store_.vault()}.secret(account_, secret_name);
-    if (!sealed) {
-        if (sealed.error().kind == ErrorKind::not_found) return std::optional<Credentials>{};
-        return sealed.error();
-    }
-    const auto document = nlohmann::json::parse(sealed->reveal(), nullptr, false);
-    if (!document.is_object()) return std::optional<Credentials>{};
-    return std::optional{Credentials{.access_token = Secret{document.value("access_token", "")},
-                                     .refresh_token = Secret{document.value("refresh_token", "")},
-                                     .instance_url = document.value("instance_url", ""),
-                                     .identity = document.value("identity", "")}};
+Result<std::optional<Credentials>> StoredTokens::current(const Call& /*call*/) {
+    return TRY(read(file_)).credentials;
 }
 
-Result<void> StoredTokens::replace(const Credentials& fresh, const Call& call) {
-    const Secret document{nlohmann::json{
-        {"access_token", fresh.access_token.reveal()},
-        {"refresh_token", fresh.refresh_token.reveal()},
-        {"instance_url", fresh.instance_url},
-        {"identity",
-         fresh.identity}}.dump()};
-    renewed_.with([&](auto& credentials) { credentials = fresh; });
-    const auto transaction = store_.database().begin(db::Access::write, call.within(write_wait_max));
-    if (!transaction) {
-        if (transaction.error().kind == ErrorKind::unavailable) return {};
-        return transaction.error();
-    }
-    TRY(Accounts{**transaction, store_.vault()}.set_secret(account_, secret_name, document));
-    return (*transaction)->commit();
+Result<std::unique_ptr<Renewal>> StoredTokens::begin_renewal(const Call& call) {
+    auto held = TRY(file_.lock(clock_, call));
+    Session session = TRY(read(file_));
+    return std::unique_ptr<Renewal>{
+        std::make_unique<FileRenewal>(file_, std::move(held), std::move(session))};
+}
+
+Result<void> StoredTokens::remove(const Call& call) {
+    const auto held = TRY(file_.lock(clock_, call));
+    return file_.remove(*held);
 }
 
 }  // namespace koppla

@@ -1,28 +1,28 @@
 #pragma once
 
-#include "base/guarded.h"
+#include "base/clock.h"
 #include "crm/session.h"
-#include "platform/store.h"
+#include "platform/session_file.h"
 
 #include <string>
 
 namespace koppla {
 
-/// An account's session, sealed in the store: the next run need not log in again. While the store's writer is
-/// held (by a first load, say) a renewed session is kept in memory instead. Thread-safe.
+/// An account's session, sealed beside the store: the next run need not log in again, and no two renew at
+/// once. Thread-safe.
 class StoredTokens final : public TokenStore {
   public:
-    StoredTokens(const Store& store, std::string account) : store_{store}, account_{std::move(account)} {}
+    StoredTokens(const Store& store, std::string_view account, const Clock& clock)
+        : file_{store, account}, clock_{clock} {}
     Result<std::optional<Credentials>> current(const Call& call) override;
-    Result<void> replace(const Credentials& fresh, const Call& call) override;
+    Result<std::unique_ptr<Renewal>> begin_renewal(const Call& call) override;
 
-    /// The secret's name among the account's: no setting that a person gives.
-    static constexpr std::string_view secret_name = "session";
+    /// Forgets the session: it doesn't fit the account any more.
+    Result<void> remove(const Call& call);
 
   private:
-    const Store& store_;
-    std::string account_;
-    Guarded<std::optional<Credentials>> renewed_;
+    SessionFile file_;
+    const Clock& clock_;
 };
 
 }  // namespace koppla

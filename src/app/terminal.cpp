@@ -102,6 +102,20 @@ Result<Secret> read_secret_file(const std::string& path) {
     return Secret{std::move(line)};
 }
 
+Result<Secret> read_secret_text(const std::string& path) {
+    constexpr std::size_t text_bytes_max = std::size_t{64} << 10;
+    std::ifstream file;
+    if (path != "-") file.open(path, std::ios::binary);
+    std::istream& input = path == "-" ? std::cin : file;
+    std::string text(text_bytes_max + 1, '\0');
+    if (!input) return error(ErrorKind::not_found, fmt::format("the file '{}' can't be read", path));
+    input.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(input.gcount()));
+    if (text.empty() || text.size() > text_bytes_max)
+        return error(ErrorKind::invalid, fmt::format("'{}' holds no secret: it is empty or too long", path));
+    return Secret{std::move(text)};
+}
+
 std::string Table::text() const {
     std::vector<std::size_t> widths;
     std::vector<bool> is_right;

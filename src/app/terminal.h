@@ -24,6 +24,8 @@ Result<bool> ask_yes(std::string_view question, std::string_view option_instead,
 
 /// The first line of a file, "-" for standard input, without its line end.
 Result<Secret> read_secret_file(const std::string& path);
+/// The whole of it, for keys.
+Result<Secret> read_secret_text(const std::string& path);
 
 /// Text in columns, as wide as they need, numbers to the right.
 class Table {

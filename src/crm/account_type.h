@@ -28,6 +28,20 @@ struct ConnectorParts {
     const Clock& clock;
     /// Told what a person may want to know meanwhile: that a request is repeated, say. On any thread.
     std::function<void(std::string_view)> tell{};
+    std::string account{};  ///< its name, for messages
+};
+
+/// A login by a person in a browser, begun: the address to open, and what to do with what comes of it.
+class BrowserLogin {
+  public:
+    virtual ~BrowserLogin() = default;
+    [[nodiscard]] virtual const std::string& address() const = 0;
+    /// Where the browser is sent back to: an address of this machine's loopback.
+    [[nodiscard]] virtual const std::string& callback() const = 0;
+    /// Whether this answer (the address that the browser was sent to) is of this login and of no other.
+    [[nodiscard]] virtual bool is_answer(std::string_view address) const = 0;
+    /// Turns the answer into credentials and stores them; notices for a person.
+    virtual Result<std::vector<std::string>> finish(std::string_view address, const Call& call) = 0;
 };
 
 /// A type of CRM as data: the settings that an account of it has, and how to connect.
@@ -36,9 +50,24 @@ struct AccountType {
     std::span<const model::OptionSpec> options;
     /// `invalid` where settings contradict each other or one can't be right; beyond what OptionSpec tells.
     Result<void> (*check_settings)(const model::Settings& settings);
+    /// The settings and secrets that this way of logging in needs besides; a secret that is there is any
+    /// text.
+    std::vector<std::string_view> (*missing)(const model::Settings& settings);
+    /// `invalid` for a secret that can't be right, whatever the CRM would say.
+    Result<void> (*check_secrets)(const Secrets& secrets);
+    /// What a person should know of the chosen way of logging in, a sentence each.
+    std::vector<std::string> (*notices)(const model::Settings& settings);
+    /// A session doesn't outlive a change of these, nor of a secret.
+    std::span<const std::string_view> login_settings;
+    /// The secret that holds the key which this way of logging in signs with; empty where it has none.
+    std::string_view (*key_setting)(const model::Settings& settings);
+    /// Where a person uploads that key's certificate, a step a line.
+    std::string_view certificate_steps;
     /// The hosts that an account may talk to: patterns as http::Transport takes them.
     std::vector<std::string> (*allowed_hosts)(const model::Settings& settings);
     Result<std::unique_ptr<CrmConnector>> (*connect)(ConnectorParts parts);
+    /// `invalid` where the account logs in another way. The references in `parts` outlive what is made.
+    Result<std::unique_ptr<BrowserLogin>> (*log_in_by_browser)(ConnectorParts parts);
 };
 
 }  // namespace koppla

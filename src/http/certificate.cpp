@@ -128,24 +128,32 @@ Result<Issuer> read_issuer(const CertificateRequest& request, const Certificate&
     return issuer;
 }
 
-Result<Certificate> make(const CertificateRequest& request, const Certificate* authority,
-                         const Extensions& extensions) {
-    ERR_clear_error();
-    const KeyPointer key{EVP_EC_gen("P-256")};
-    const CertificatePointer certificate{X509_new()};
-    if (!key || !certificate) return failure(request, "making a key");
-    TRY(set_identity(*certificate, request, *key));
+/// Everything of a certificate but its key: signed by `authority`, or without one by itself.
+Result<CertificatePointer> sign(const CertificateRequest& request, EVP_PKEY& key,
+                                const Certificate* authority, const Extensions& extensions) {
+    CertificatePointer certificate{X509_new()};
+    if (!certificate) return failure(request, "making it");
+    TRY(set_identity(*certificate, request, key));
 
     Issuer issuer;
     if (authority != nullptr) issuer = TRY(read_issuer(request, *authority));
     X509& issuer_certificate = authority != nullptr ? *issuer.certificate : *certificate;
-    EVP_PKEY& issuer_key = authority != nullptr ? *issuer.key : *key;
+    EVP_PKEY& issuer_key = authority != nullptr ? *issuer.key : key;
     if (X509_set_issuer_name(certificate.get(), X509_get_subject_name(&issuer_certificate)) != 1) {
         return failure(request, "issuer");
     }
     TRY(add_extensions(*certificate, issuer_certificate, request, extensions));
     TRY(add_names(*certificate, request));
     if (X509_sign(certificate.get(), &issuer_key, EVP_sha256()) <= 0) return failure(request, "signing");
+    return certificate;
+}
+
+Result<Certificate> make(const CertificateRequest& request, const Certificate* authority,
+                         const Extensions& extensions) {
+    ERR_clear_error();
+    const KeyPointer key{EVP_EC_gen("P-256")};
+    if (!key) return failure(request, "making a key");
+    const CertificatePointer certificate = TRY(sign(request, *key, authority, extensions));
     return to_pem(request, *certificate, *key);
 }
 
@@ -165,6 +173,33 @@ Result<Certificate> make_server_certificate(const CertificateRequest& request, c
                           {NID_subject_key_identifier, "hash"}};
     if (authority != nullptr) extensions.emplace_back(NID_authority_key_identifier, "keyid");
     return make(request, authority, extensions);
+}
+
+Result<Secret> make_signing_key() {
+    ERR_clear_error();
+    constexpr std::size_t bits = 2048;
+    const KeyPointer key{EVP_RSA_gen(bits)};
+    const BioPointer memory{BIO_new(BIO_s_secmem())};
+    if (!key ||
+        PEM_write_bio_PrivateKey(memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+        return error(ErrorKind::unsupported, fmt::format("can't make an RSA key: {}", tls::last_failure()));
+    }
+    return Secret{TRY(text_of({.common_name = "an RSA key"}, memory))};
+}
+
+Result<std::string> make_signing_certificate(const CertificateRequest& request, const Secret& key_pem) {
+    ERR_clear_error();
+    const std::string& text = key_pem.reveal();
+    const BioPointer source{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+    const KeyPointer key{PEM_read_bio_PrivateKey(source.get(), nullptr, tls::no_passphrase, nullptr)};
+    if (!key) return failure(request, "reading its key");
+    const CertificatePointer certificate = TRY(sign(request, *key, nullptr,
+                                                    {{NID_basic_constraints, "critical,CA:FALSE"},
+                                                     {NID_key_usage, "critical,digitalSignature"},
+                                                     {NID_subject_key_identifier, "hash"}}));
+    const BioPointer memory{BIO_new(BIO_s_mem())};
+    if (PEM_write_bio_X509(memory.get(), certificate.get()) != 1) return failure(request, "writing PEM");
+    return text_of(request, memory);
 }
 
 }  // namespace koppla::http

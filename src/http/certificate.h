@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/secret.h"
 
 #include <string>
 #include <vector>
@@ -25,5 +26,10 @@ struct Certificate {
 Result<Certificate> make_authority(const CertificateRequest& request);
 /// A server certificate signed by `authority`; without one it is signed by itself.
 Result<Certificate> make_server_certificate(const CertificateRequest& request, const Certificate* authority);
+
+/// A new RSA key of 2,048 bits, PEM: for signing logins, where CRMs take no other kind.
+Result<Secret> make_signing_key();
+/// A certificate of that key, signed by itself, PEM: what a CRM knows the key by.
+Result<std::string> make_signing_certificate(const CertificateRequest& request, const Secret& key_pem);
 
 }  // namespace koppla::http

@@ -11,6 +11,8 @@ namespace koppla::model {
 
 enum class Presence { optional, required };
 enum class Visibility { open, secret };
+/// A line, or text of several lines such as a key.
+enum class Extent { line, text };
 
 /// One setting, described as data: the command line, the checks and the reference page come from it.
 struct OptionSpec {
@@ -19,6 +21,7 @@ struct OptionSpec {
     std::string_view help;
     Presence presence = Presence::optional;
     Visibility visibility = Visibility::open;
+    Extent extent = Extent::line;
     std::span<const std::string_view> choices{};  ///< empty: any text
     std::string_view default_value{};
 };

@@ -107,11 +107,11 @@ class Koppla:
             return {name: store.execute(f'select * from "{name}" order by id').fetchall() for name in names}
 
     def store_bytes(self):
-        """Each file of the store: data, write-ahead log, what lies beside it."""
-        return {path.name: path.read_bytes() for path in self.folder.iterdir()
-                if path.name.startswith(self.store.name) and path.is_file()}
+        """Each file of the store: data, write-ahead log, sessions, what lies beside it."""
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in self.folder.rglob("*")
+                if path.relative_to(self.folder).parts[0].startswith(self.store.name) and path.is_file()}
 
     def is_alone(self):
         """True where no scratch file of a run was left beside the store."""
-        known = {self.store.name + end for end in ("", "-wal", "-shm", ".key")}
+        known = {self.store.name + end for end in ("", "-wal", "-shm", ".key", "-sessions")}
         return {n for n in os.listdir(self.folder) if n.startswith(self.store.name)} <= known

@@ -1,10 +1,12 @@
+#include "app/commands/account_line.h"
 #include "app/commands/commands.h"
 #include "app/connection.h"
-#include "app/program.h"
 #include "app/stored_tokens.h"
 #include "app/terminal.h"
+#include "http/certificate.h"
 #include "platform/audit.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -22,23 +24,9 @@ using model::OptionSpec;
 using model::Visibility;
 using nlohmann::json;
 
-/// What the command line said of an account; the settings under the names that their types give them.
-struct AccountLine {
-    std::string name;
-    std::string type;
-    std::optional<std::string> label, comment;
-    std::map<std::string, std::string, std::less<>> settings;
-    std::map<std::string, std::string, std::less<>> secret_files;
-    bool is_sure = false;
-};
-
 json to_json(const Account& account) {
-    json secrets = json::array();
-    for (const std::string& name : account.secret_names) {
-        if (name != StoredTokens::secret_name) secrets.push_back(name);
-    }
     return {{"name", account.name},       {"type", account.type},         {"label", account.label},
-            {"comment", account.comment}, {"settings", account.settings}, {"secrets", secrets}};
+            {"comment", account.comment}, {"settings", account.settings}, {"secrets", account.secret_names}};
 }
 
 /// Paths are kept absolute: the program is started from anywhere.
@@ -48,53 +36,92 @@ void make_paths_absolute(model::Settings& settings) {
     }
 }
 
-Result<Secrets> read_secrets(const AccountLine& line) {
+/// The secrets that were given; those with an empty file are to be taken away and aren't among them.
+Result<Secrets> read_secrets(const AccountType& type, const AccountLine& line) {
     Secrets secrets;
     for (const auto& [name, file] : line.secret_files) {
-        Result<Secret> secret = read_secret_file(file);
+        if (file.empty()) continue;
+        const auto spec = std::ranges::find(type.options, name, &OptionSpec::name);
+        const bool is_text = spec != type.options.end() && spec->extent == model::Extent::text;
+        Result<Secret> secret = is_text ? read_secret_text(file) : read_secret_file(file);
         if (!secret) return secret.error().with_context(fmt::format("setting '{}'", name));
         secrets.emplace(name, std::move(*secret));
     }
+    TRY(type.check_secrets(secrets));
     return secrets;
 }
 
-/// Asks for what is missing where there is a terminal.
+std::vector<std::string> names_in(const Secrets& secrets) {
+    std::vector<std::string> names;
+    for (const auto& [name, secret] : secrets) names.push_back(name);
+    return names;
+}
+
+/// Asks on the terminal for one setting, or refuses where there is none.
+Result<void> ask_for(const OptionSpec& spec, model::Settings& settings, Secrets& secrets, const Call& call) {
+    const bool is_secret = spec.visibility == Visibility::secret;
+    const std::string option = fmt::format("--{}{}", spec.name, is_secret ? "-file" : "");
+    if (!can_ask()) {
+        return error(ErrorKind::invalid, fmt::format("setting '{}' is missing: {}; give it with {}",
+                                                     spec.name, spec.help, option));
+    }
+    std::string question = fmt::format("{}", spec.label);
+    if (!spec.choices.empty()) question += fmt::format(" ({})", fmt::join(spec.choices, ", "));
+    if (is_secret)
+        secrets.emplace(spec.name, TRY(ask_secret(question + ":", option, call)));
+    else
+        settings.emplace(spec.name, TRY(ask(question + ":", option, call)));
+    return {};
+}
+
 Result<void> ask_for_missing(const AccountType& type, model::Settings& settings, Secrets& secrets,
                              const Call& call) {
-    if (!can_ask()) return {};
     for (const OptionSpec& spec : type.options) {
         const bool is_given = settings.contains(spec.name) || secrets.contains(spec.name);
-        if (is_given || spec.presence == model::Presence::optional) continue;
-        std::string question = fmt::format("{}", spec.label);
-        if (!spec.choices.empty()) question += fmt::format(" ({})", fmt::join(spec.choices, ", "));
-        if (spec.visibility == Visibility::secret) {
-            secrets.emplace(spec.name,
-                            TRY(ask_secret(question + ":", fmt::format("--{}-file", spec.name), call)));
-        } else {
-            settings.emplace(spec.name, TRY(ask(question + ":", fmt::format("--{}", spec.name), call)));
-        }
+        if (!is_given && spec.presence == model::Presence::required)
+            TRY(ask_for(spec, settings, secrets, call));
+    }
+    for (const std::string_view name : type.missing(with_marks(settings, names_in(secrets)))) {
+        const auto spec = std::ranges::find(type.options, name, &OptionSpec::name);
+        if (spec != type.options.end()) TRY(ask_for(*spec, settings, secrets, call));
     }
     return {};
 }
 
-/// The settings with each secret as a mark that it is there, which is what their checks need to know.
-Result<void> check_account(const AccountType& type, const model::Settings& settings,
-                           const std::set<std::string>& secrets) {
-    model::Settings all = settings;
-    for (const std::string& name : secrets) {
-        if (name != StoredTokens::secret_name) all.emplace(name, "***");
-    }
-    TRY(model::check(type.options, all));
-    return type.check_settings(all);
+/// A key for the way of logging in that wants one, where none is there.
+Result<void> make_missing_key(const AccountType& type, const model::Settings& settings, Secrets& secrets,
+                              const std::vector<std::string>& stored) {
+    const std::string name{type.key_setting(settings)};
+    if (name.empty() || secrets.contains(name) || std::ranges::count(stored, name) > 0) return {};
+    secrets.emplace(name, TRY(http::make_signing_key()));
+    return {};
 }
 
-Result<void> note(db::Transaction& transaction, const Program& program, std::string verb,
-                  const std::string& subject, std::string detail) {
-    return Audit{transaction}.append({.at = program.clock.now(),
-                                      .who = user_name(),
-                                      .verb = std::move(verb),
-                                      .subject = subject,
-                                      .detail = std::move(detail)});
+Result<void> check_account(const AccountType& type, const model::Settings& all) {
+    TRY(model::check(type.options, all));
+    TRY(type.check_settings(all));
+    const auto missing = type.missing(all);
+    if (missing.empty()) return {};
+    return error(ErrorKind::invalid,
+                 fmt::format("setting '{}' is missing: this way of logging in needs it; give it "
+                             "along",
+                             missing.front()));
+}
+
+/// What a person does next, and should know.
+void tell_next(const AccountType& type, const model::Settings& all, const Account& account,
+               std::string_view first_words) {
+    fmt::print("{}\n", first_words);
+    for (const std::string& notice : type.notices(all)) Program::tell(notice);
+    const auto auth = account.settings.find("auth");
+    if (!type.key_setting(all).empty()) {
+        fmt::print(
+            "The certificate of its key goes to the CRM: koppla account certificate {0} --out {0}.crt\n",
+            account.name);
+    }
+    if (auth != account.settings.end() && auth->second == "browser")
+        fmt::print("A person logs in once with: koppla account login {}\n", account.name);
+    fmt::print("See whether it works: koppla account test {}\n", account.name);
 }
 
 std::string names_of(const AccountLine& line) {
@@ -113,36 +140,32 @@ Result<Exit> add(const Program& program, const AccountLine& line) {
                     .comment = line.comment.value_or(""),
                     .settings = {line.settings.begin(), line.settings.end()}};
     make_paths_absolute(account.settings);
-    Secrets secrets = TRY(read_secrets(line));
+    Secrets secrets = TRY(read_secrets(type, line));
     TRY(ask_for_missing(type, account.settings, secrets, program.call()));
-    std::set<std::string> secret_names;
-    for (const auto& [name, secret] : secrets) secret_names.insert(name);
-    TRY(check_account(type, account.settings, secret_names));
+    TRY(type.check_secrets(secrets));
+    TRY(make_missing_key(type, account.settings, secrets, {}));
+    const model::Settings all = with_marks(account.settings, names_in(secrets));
+    TRY(check_account(type, all));
 
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
     Accounts accounts{*transaction, store->vault()};
     TRY(accounts.create(account));
     for (const auto& [name, secret] : secrets) TRY(accounts.set_secret(account.name, name, secret));
-    TRY(note(*transaction, program, "account.create", account.name, names_of(line)));
+    // An account of that name may have been here before.
+    TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
+    TRY(note_deed(*transaction, program, "account.create", account.name, names_of(line)));
     const Account made = TRY(accounts.find(account.name));
     TRY(transaction->commit());
 
-    if (program.wants_json) {
+    if (program.wants_json)
         Program::print(to_json(made));
-    } else {
-        fmt::print("Added the account {}. See whether it works: koppla account test {}\n", made.name,
-                   made.name);
-    }
+    else
+        tell_next(type, all, made, fmt::format("Added the account {}.", made.name));
     return Exit::ok;
 }
 
-Result<Exit> edit(const Program& program, const AccountLine& line) {
-    const auto store = TRY(program.open_store());
-    const Secrets secrets = TRY(read_secrets(line));
-    const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
-    Accounts accounts{*transaction, store->vault()};
-    Account account = TRY(accounts.find(line.name));
-    const AccountType& type = *TRY(account_type(account.type));
+/// The account as the command line wants it; a setting with an empty value is taken away.
+Account changed(Account account, const AccountLine& line) {
     account.label = line.label.value_or(account.label);
     account.comment = line.comment.value_or(account.comment);
     for (const auto& [name, value] : line.settings) {
@@ -152,21 +175,49 @@ Result<Exit> edit(const Program& program, const AccountLine& line) {
             account.settings.insert_or_assign(name, value);
     }
     make_paths_absolute(account.settings);
-    std::set<std::string> secret_names{account.secret_names.begin(), account.secret_names.end()};
-    for (const auto& [name, secret] : secrets) secret_names.insert(name);
-    TRY(check_account(type, account.settings, secret_names));
+    for (const auto& [name, file] : line.secret_files) {
+        std::erase(account.secret_names, name);
+        if (!file.empty()) account.secret_names.push_back(name);
+    }
+    return account;
+}
+
+/// Whether the old session was made by other settings than those there are now.
+bool is_session_over(const AccountType& type, const AccountLine& line) {
+    return !line.secret_files.empty() || std::ranges::any_of(type.login_settings, [&](std::string_view name) {
+        return line.settings.contains(name);
+    });
+}
+
+Result<Exit> edit(const Program& program, const AccountLine& line) {
+    const auto store = TRY(program.open_store());
+    const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
+    Accounts accounts{*transaction, store->vault()};
+    const Account before = TRY(accounts.find(line.name));
+    const AccountType& type = *TRY(account_type(before.type));
+    Secrets secrets = TRY(read_secrets(type, line));
+    const Account account = changed(before, line);
+    TRY(make_missing_key(type, account.settings, secrets, account.secret_names));
+    std::vector<std::string> secret_names = names_in(secrets);
+    secret_names.insert(secret_names.end(), account.secret_names.begin(), account.secret_names.end());
+    const model::Settings all = with_marks(account.settings, secret_names);
+    TRY(check_account(type, all));
 
     TRY(accounts.update(account));
-    for (const auto& [name, secret] : secrets) TRY(accounts.set_secret(account.name, name, secret));
-    // The old session was made by the old settings.
-    if (secret_names.contains(std::string{StoredTokens::secret_name})) {
-        TRY(accounts.remove_secret(account.name, StoredTokens::secret_name));
+    for (const std::string& name : before.secret_names) {
+        if (!all.contains(name)) TRY(accounts.remove_secret(account.name, name));
     }
-    TRY(note(*transaction, program, "account.update", account.name, names_of(line)));
-    const Account changed = TRY(accounts.find(account.name));
+    for (const auto& [name, secret] : secrets) TRY(accounts.set_secret(account.name, name, secret));
+    if (is_session_over(type, line)) {
+        TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
+    }
+    TRY(note_deed(*transaction, program, "account.update", account.name, names_of(line)));
+    const Account after = TRY(accounts.find(account.name));
     TRY(transaction->commit());
     if (program.wants_json)
-        Program::print(to_json(changed));
+        Program::print(to_json(after));
+    else if (is_session_over(type, line))
+        tell_next(type, all, after, fmt::format("Changed the account {}.", account.name));
     else
         fmt::print("Changed the account {}.\n", account.name);
     return Exit::ok;
@@ -209,46 +260,8 @@ Result<Exit> show(const Program& program, const AccountLine& line) {
                account.comment.empty() ? "" : "\n" + account.comment, account.comment.empty() ? "" : "\n");
     Table table{{"setting", "value"}};
     for (const auto& [name, value] : account.settings) table.add({name, value});
-    for (const std::string& name : account.secret_names) {
-        if (name != StoredTokens::secret_name) table.add({name, "*** (sealed)"});
-    }
+    for (const std::string& name : account.secret_names) table.add({name, "*** (sealed)"});
     fmt::print("{}", table.text());
-    return Exit::ok;
-}
-
-Result<Exit> test(const Program& program, const AccountLine& line) {
-    const auto store = TRY(program.open_store());
-    const auto connection = TRY(Connection::open(*store, line.name, program.clock, program.call()));
-    const Identity identity = TRY(connection->connector().check(program.call()));
-    const Usage usage = connection->connector().usage();
-    const double difference = static_cast<double>(identity.clock_difference.count()) / 1000.0;
-    std::string allowance = "not told";
-    if (usage.allowance_used && usage.allowance_max && *usage.allowance_max > 0) {
-        allowance = fmt::format(
-            "{} of {} ({:.1f} %)", grouped(*usage.allowance_used), grouped(*usage.allowance_max),
-            100.0 * static_cast<double>(*usage.allowance_used) / static_cast<double>(*usage.allowance_max));
-    }
-    if (program.wants_json) {
-        json document = {{"user", identity.user},
-                         {"organization", identity.organization},
-                         {"organization_id", identity.organization_id},
-                         {"server", identity.server},
-                         {"api_version", identity.api_version},
-                         {"clock_difference_seconds", difference},
-                         {"round_trip_ms", identity.round_trip.count()},
-                         {"charged_calls", usage.charged_calls}};
-        if (usage.allowance_used) document["allowance_used"] = *usage.allowance_used;
-        if (usage.allowance_max) document["allowance_max"] = *usage.allowance_max;
-        Program::print(document);
-        return Exit::ok;
-    }
-    fmt::print(
-        "The account {} works.\n"
-        "  user          {}\n  organisation  {} ({})\n  server        {}\n  API version   {}\n"
-        "  API calls     {} used in the last 24 hours\n  clock         {:+.1f} s against this machine\n"
-        "  round trip    {} ms\n",
-        line.name, identity.user, identity.organization, identity.organization_id, identity.server,
-        identity.api_version, allowance, difference, identity.round_trip.count());
     return Exit::ok;
 }
 
@@ -263,7 +276,8 @@ Result<Exit> remove(const Program& program, const AccountLine& line) {
     }
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
     TRY(Accounts{*transaction, store->vault()}.remove(line.name));
-    TRY(note(*transaction, program, "account.remove", line.name, ""));
+    TRY(StoredTokens(*store, line.name, program.clock).remove(program.call()));
+    TRY(note_deed(*transaction, program, "account.remove", line.name, ""));
     TRY(transaction->commit());
     if (program.wants_json)
         Program::print({{"removed", line.name}});
@@ -295,7 +309,36 @@ void add_settings(CLI::App& command, AccountLine& line) {
     command.add_option("--comment", line.comment, "what it is for");
 }
 
+void add_login_commands(CLI::App& testing, CLI::App& login, CLI::App& certificate, AccountLine& line) {
+    testing.footer("Example:\n  koppla account test acme --json");
+    login.add_flag("!--no-browser", line.opens_browser,
+                   "only print the address; the address that a browser anywhere ends at is pasted");
+    login.footer("Example:\n  koppla account login acme --no-browser");
+    certificate.add_option("--out", line.certificate_file,
+                           "where the certificate (PEM) is written; standard output if not given");
+    certificate.add_option("--days", line.certificate_days, "how long it is valid")
+        ->check(CLI::Range(1, 3650));
+    certificate.add_flag("--new-key", line.wants_new_key,
+                         "make another key; the old one's certificate opens nothing any more");
+    certificate.footer("Example:\n  koppla account certificate acme --out acme.crt");
+}
+
 }  // namespace
+
+Result<void> note_deed(db::Transaction& transaction, const Program& program, std::string verb,
+                       const std::string& account, std::string detail) {
+    return Audit{transaction}.append({.at = program.clock.now(),
+                                      .who = user_name(),
+                                      .verb = std::move(verb),
+                                      .subject = account,
+                                      .detail = std::move(detail)});
+}
+
+model::Settings with_marks(const model::Settings& settings, const std::vector<std::string>& secrets) {
+    model::Settings all = settings;
+    for (const std::string& name : secrets) all.emplace(name, "***");
+    return all;
+}
 
 void add_account(CLI::App& app, Program& program) {
     CLI::App* account = app.add_subcommand("account", "connections to CRM organisations");
@@ -322,13 +365,21 @@ void add_account(CLI::App& app, Program& program) {
         "line.\n\nExamples:\n"
         "  koppla account add acme --type salesforce --server https://acme.my.salesforce.com \\\n"
         "      --auth client-credentials --client-id ID --client-secret-file secret.txt\n"
-        "  pass show acme | koppla account add acme --type salesforce … --client-secret-file -");
+        "  pass show acme | koppla account add acme --type salesforce … --client-secret-file -\n"
+        "  koppla account add acme --type salesforce --server https://acme.my.salesforce.com \\\n"
+        "      --auth jwt --client-id ID --username integration@acme.example");
     CLI::App* editing = with_name(command("edit", "change settings; an empty value takes one away", edit));
     add_settings(*editing, *line);
     command("list", "all accounts", [](const Program& p, const AccountLine&) { return list(p); });
     with_name(command("show", "one account with its settings; secrets are never shown", show));
-    with_name(
-        command("test", "log in and tell who, where, API version, allowance, clock and round trip", test));
+    CLI::App* testing = with_name(command(
+        "test", "log in and tell who, where, API version, allowance, clock and round trip", test_account));
+    CLI::App* login = with_name(command(
+        "login", "let a person log in with a browser; for accounts with --auth browser", log_in_account));
+    CLI::App* certificate =
+        with_name(command("certificate", "write the certificate of the account's key, and what to do with it",
+                          write_certificate));
+    add_login_commands(*testing, *login, *certificate, *line);
     CLI::App* removing = with_name(command("remove", "remove an account; imported tables stay", remove));
     removing->add_flag("--yes", line->is_sure, "don't ask");
 }

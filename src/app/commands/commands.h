@@ -16,5 +16,6 @@ void add_import(CLI::App& app, Program& program);
 void add_schema(CLI::App& app, Program& program);
 void add_run(CLI::App& app, Program& program);
 void add_option(CLI::App& app, Program& program);
+void add_doctor(CLI::App& app, Program& program);
 
 }  // namespace koppla

@@ -1,23 +1,20 @@
 #pragma once
 
-#include "base/clock.h"
-#include "crm/salesforce/settings.h"
+#include "crm/salesforce/login.h"
 #include "crm/session.h"
-#include "http/client.h"
 
 #include <mutex>
 #include <optional>
 
 namespace koppla::salesforce {
 
-/// Logs an account in, once for all threads that need it, and keeps what came of it in the token store, where
-/// the next process finds it. Credentials are stored before they are used, and never lead to a host that the
-/// account does not allow. Thread-safe. [Salesforce: OAuth 2.0 client credentials and username-password
-/// flows]
+/// Logs an account in, once for all threads and processes that need it, and keeps what came of it in the
+/// token store, where the next process finds it. Credentials are stored before they are used, and never lead
+/// to a host that the account does not allow. Thread-safe.
 class Auth {
   public:
-    Auth(const AccountSettings& account, http::Client& client, TokenStore& tokens)
-        : account_{account}, client_{client}, tokens_{tokens} {}
+    Auth(const AccountSettings& account, http::Client& client, TokenStore& tokens, const Clock& clock)
+        : site_{.account = account, .client = client, .clock = clock}, tokens_{tokens} {}
 
     /// What was stored, or a first login.
     Result<Credentials> credentials(const Call& call);
@@ -26,11 +23,11 @@ class Auth {
     Result<Credentials> renew(const Credentials& refused, const Call& call);
 
   private:
-    Result<Credentials> log_in(const Call& call);
-    [[nodiscard]] Result<void> check_instance(const Credentials& credentials) const;
+    Result<Credentials> make_other_than(const Secret& refused, const Call& call);
+    Result<Credentials> fresh(Renewal& renewal, const Call& call);
+    Result<Credentials> refreshed(Renewal& renewal);
 
-    const AccountSettings& account_;
-    http::Client& client_;
+    const LoginSite site_;
     TokenStore& tokens_;
     std::mutex mutex_;
     std::optional<Credentials> current_;

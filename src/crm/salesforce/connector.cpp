@@ -1,6 +1,7 @@
 #include "crm/salesforce/connector.h"
 
 #include "crm/salesforce/allowance.h"
+#include "crm/salesforce/browser.h"
 #include "crm/salesforce/bulk.h"
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/errors.h"
@@ -42,7 +43,7 @@ class Connector final : public CrmConnector {
           clock_{parts.clock},
           allowance_{parts.client, account.allowance_share},
           retrying_{allowance_, parts.clock, tuning::retries, std::move(parts.tell)},
-          session_{std::move(account), retrying_, parts.tokens} {}
+          session_{std::move(account), retrying_, parts.tokens, parts.clock} {}
 
     [[nodiscard]] const Abilities& abilities() const override { return abilities_; }
     [[nodiscard]] Usage usage() const override { return allowance_.usage(); }
@@ -246,6 +247,7 @@ Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, Ba
 
 Result<std::unique_ptr<CrmConnector>> connect(ConnectorParts parts) {
     AccountSettings account = TRY(account_settings(parts.settings, parts.secrets));
+    account.name = parts.account;
     return std::unique_ptr<CrmConnector>{std::make_unique<Connector>(std::move(account), std::move(parts))};
 }
 
@@ -255,7 +257,14 @@ const AccountType account_type = {.name = "salesforce",
                                   .label = "Salesforce",
                                   .options = options(),
                                   .check_settings = check_settings,
+                                  .missing = missing,
+                                  .check_secrets = check_secrets,
+                                  .notices = notices,
+                                  .login_settings = login_settings(),
+                                  .key_setting = key_setting,
+                                  .certificate_steps = certificate_steps(),
                                   .allowed_hosts = allowed_hosts,
-                                  .connect = connect};
+                                  .connect = connect,
+                                  .log_in_by_browser = log_in_by_browser};
 
 }  // namespace koppla::salesforce

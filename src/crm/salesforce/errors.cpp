@@ -102,12 +102,12 @@ constexpr std::array<Meaning, 67> meanings = {{
     {"API_ERROR", ErrorKind::unsupported, "reading this object in bulk needs the permission 'View All'"},
 }};
 
-constexpr std::array<Meaning, 14> login_meanings = {{
+constexpr std::array<Meaning, 15> login_meanings = {{
     {"invalid_client_id", ErrorKind::denied,
      "look at 'client-id': this org has no app with that consumer key"},
     {"invalid_client", ErrorKind::denied, "look at 'client-secret' and 'client-id'"},
-    {"invalid_grant", ErrorKind::denied,
-     "look at 'username', 'password' and 'security-token', and at the app's policies"},
+    {"invalid_grant", ErrorKind::denied, ""},
+    {"redirect_uri_mismatch", ErrorKind::denied, "put 'callback' into the app's Callback URL, word for word"},
     {"unauthorized_client", ErrorKind::denied, "allow this way of logging in ('auth') in the app's settings"},
     {"unsupported_grant_type", ErrorKind::unsupported,
      "'server' has to be the org's My Domain, and the app has to allow this way of logging in ('auth')"},
@@ -122,10 +122,29 @@ constexpr std::array<Meaning, 14> login_meanings = {{
     {"server_error", ErrorKind::unavailable, "Salesforce failed; try again"},
 }};
 
+constexpr std::array<Meaning, 9> soap_meanings = {{
+    {"INVALID_LOGIN", ErrorKind::denied,
+     "look at 'username', 'password' and 'security-token', and whether the user is locked out"},
+    {"LOGIN_MUST_USE_SECURITY_TOKEN", ErrorKind::denied, "set 'security-token'"},
+    {"PASSWORD_LOCKOUT", ErrorKind::denied,
+     "the user is locked out after wrong passwords; let it be unlocked"},
+    {"ORG_LOCKED", ErrorKind::denied, "the org is locked"},
+    {"LOGIN_DURING_RESTRICTED_TIME", ErrorKind::denied, "the user's profile allows no login at this hour"},
+    {"LOGIN_DURING_RESTRICTED_DOMAIN", ErrorKind::denied,
+     "allow this machine's address in the user's profile"},
+    {"INVALID_OPERATION_WITH_EXPIRED_PASSWORD", ErrorKind::denied,
+     "set a new password in Salesforce, then 'password' and 'security-token'"},
+    {"TRIAL_EXPIRED", ErrorKind::denied, "the org's trial is over"},
+    {"INVALID_OPERATION", ErrorKind::unsupported,
+     "this org has no login() any more; use auth jwt or client-credentials"},
+}};
+
 /// What `invalid_grant` says in its description, more exactly.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> grant_advice = {{
-    {"authentication failure", "look at 'username', 'password' and 'security-token'"},
-    {"expired access/refresh token", "the account has to log in anew"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> grant_advice = {{
+    {"audience is invalid", "look at 'server', or set 'audience' to who this login is meant for"},
+    {"invalid assertion",
+     "upload the certificate of this account's key (koppla account certificate) to the app"},
+    {"expired access/refresh token", "the refresh token is worth nothing any more"},
     {"user hasn't approved this consumer", "let an administrator approve the app for the user"},
     {"user is not admin approved", "let an administrator approve the app for the user"},
     {"no client credentials user enabled", "set a 'Run As' user in the app's client credentials flow"},
@@ -268,7 +287,7 @@ Error error_of(const http::Response& response, std::string_view attempted) {
     return result;
 }
 
-Error login_error_of(const http::Response& response, std::string_view server) {
+Error login_error_of(const http::Response& response, std::string_view server, std::string_view advice) {
     const std::string attempted = fmt::format("logging in at {}", server);
     if (is_web_page(response.body)) return web_page_error(attempted);
     const Complaint complaint = complaint_of(response.body);
@@ -279,11 +298,19 @@ Error login_error_of(const http::Response& response, std::string_view server) {
     if (complaint.symbol == "invalid_grant") {
         const auto* exact = std::ranges::find_if(
             grant_advice, [&](const auto& each) { return complaint.text.starts_with(each.first); });
-        if (exact != grant_advice.end()) meaning.advice = exact->second;
+        meaning.advice = exact != grant_advice.end() ? exact->second : advice;
     }
     Error result = compose(response.status, complaint, meaning, attempted);
     result.retry_after = http::retry_after(response.headers);
     return result;
+}
+
+Error soap_login_error_of(const SoapReply& fault, std::string_view attempted) {
+    Meaning meaning = meaning_of(soap_meanings, fault.fault_code, 0);
+    if (meaning.symbol.empty()) meaning = meaning_of(meanings, fault.fault_code, 500);
+    std::string message = fmt::format("{} failed: {}", attempted, shown(fault.fault_text));
+    if (!meaning.advice.empty()) message += fmt::format("; {}", meaning.advice);
+    return error(meaning.kind, std::move(message), shown(fault.fault_code));
 }
 
 }  // namespace koppla::salesforce

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "crm/salesforce/codec/soap.h"
 #include "http/message.h"
 
 #include <string>
@@ -16,8 +17,12 @@ Error error_of(const http::Response& response, std::string_view attempted);
 /// The same of an answer within an answer, as `/composite` gives them.
 Error error_of(int status, std::string_view body, std::string_view attempted);
 
-/// A refusal of the token endpoint; the message names the setting to look at. [RFC 6749, 5.2]
-Error login_error_of(const http::Response& response, std::string_view server);
+/// A refusal of the token endpoint; the message names the setting to look at, or where Salesforce says no
+/// more than that the grant is invalid, gives the advice of this way of logging in. [RFC 6749, 5.2]
+Error login_error_of(const http::Response& response, std::string_view server, std::string_view advice);
+
+/// A fault of login(). [Salesforce: SOAP API, login(), LoginFault]
+Error soap_login_error_of(const SoapReply& fault, std::string_view attempted);
 
 /// A web page where data was expected: a proxy's, a login's, or Salesforce under maintenance.
 bool is_web_page(std::string_view body);

@@ -102,7 +102,8 @@ TEST(Errors, OfALoginNameTheSettingToLookAt) {
         const http::Response response{
             .status = status,
             .body = nlohmann::json{{"error", code}, {"error_description", description}}.dump()};
-        const Error error = login_error_of(response, "https://acme.my.salesforce.com");
+        const Error error = login_error_of(response, "https://acme.my.salesforce.com",
+                                           "look at 'password' and 'security-token'");
         EXPECT_EQ(name(error.kind), name(kind)) << code;
         EXPECT_EQ(error.symbol, code);
         EXPECT_TRUE(error.message.starts_with("logging in at https://acme.my.salesforce.com failed"))
@@ -133,7 +134,7 @@ TEST(Errors, RecordedBodiesAreRead) {
         std::stringstream body;
         body << std::ifstream{each.path()}.rdbuf();
         const bool is_login = file.starts_with("auth") || file.starts_with("refresh");
-        const Error error = is_login ? login_error_of({.status = 400, .body = body.str()}, "x")
+        const Error error = is_login ? login_error_of({.status = 400, .body = body.str()}, "x", "")
                                      : error_of(400, body.str(), "x");
         EXPECT_FALSE(error.symbol.starts_with("HTTP")) << file << ": " << error.message;
         ++found;

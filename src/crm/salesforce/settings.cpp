@@ -2,6 +2,7 @@
 
 #include "base/duration.h"
 #include "crm/salesforce/tuning.h"
+#include "crm/signing.h"
 #include "http/message.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace koppla::salesforce {
 
@@ -17,28 +19,42 @@ namespace {
 using model::Presence;
 using model::Visibility;
 
-constexpr std::array<std::string_view, 2> flows = {"client-credentials", "password"};
+/// A way of logging in, and what it can't do without.
+struct Way {
+    std::string_view name;
+    Flow flow;
+    std::array<std::string_view, 2> needs;
+};
+constexpr std::array<Way, 5> ways = {{
+    {"client-credentials", Flow::client_credentials, {"client-id", "client-secret"}},
+    {"jwt", Flow::jwt, {"client-id", "username"}},
+    {"browser", Flow::browser, {"client-id"}},
+    {"password", Flow::password, {"username", "password"}},
+    {"access-token", Flow::access_token, {"access-token"}},
+}};
+constexpr std::array<std::string_view, ways.size()> flows = {ways[0].name, ways[1].name, ways[2].name,
+                                                             ways[3].name, ways[4].name};
 constexpr std::array<std::string_view, 2> switches = {"on", "off"};
+constexpr std::array<std::string_view, 6> login_names = {"server",   "auth",     "client-id",
+                                                         "username", "audience", "callback"};
 
-constexpr std::array<model::OptionSpec, 14> specs = {{
+constexpr std::array<model::OptionSpec, 18> specs = {{
     {.name = "server",
      .label = "Server",
      .help = "the org's My Domain, https://acme.my.salesforce.com",
      .presence = Presence::required},
     {.name = "auth",
      .label = "Login",
-     .help = "client-credentials (an external client app's own user) or password (deprecated by Salesforce)",
+     .help = "client-credentials (an external client app's own user), jwt (a key and a certificate), browser "
+             "(a person logs in once), password (deprecated by Salesforce) or access-token (a ready one)",
      .presence = Presence::required,
      .choices = flows},
-    {.name = "client-id",
-     .label = "Client id",
-     .help = "the consumer key of the external client app",
-     .presence = Presence::required},
+    {.name = "client-id", .label = "Client id", .help = "the consumer key of the external client app"},
     {.name = "client-secret",
      .label = "Client secret",
-     .help = "the consumer secret of the external client app",
+     .help = "the consumer secret of the external client app; not with auth jwt",
      .visibility = Visibility::secret},
-    {.name = "username", .label = "User name", .help = "who logs in; with auth password"},
+    {.name = "username", .label = "User name", .help = "who logs in; with auth jwt or password"},
     {.name = "password",
      .label = "Password",
      .help = "the user's password; with auth password",
@@ -47,6 +63,22 @@ constexpr std::array<model::OptionSpec, 14> specs = {{
      .label = "Security token",
      .help = "the user's security token, where the org asks for one; with auth password",
      .visibility = Visibility::secret},
+    {.name = "private-key",
+     .label = "Private key",
+     .help = "an RSA key in PEM, without a passphrase; with auth jwt, where one is made if none is given",
+     .visibility = Visibility::secret,
+     .extent = model::Extent::text},
+    {.name = "access-token",
+     .label = "Access token",
+     .help = "a session id or access token that was got elsewhere; with auth access-token",
+     .visibility = Visibility::secret},
+    {.name = "audience",
+     .label = "Audience",
+     .help = "whom a signed login is meant for; with auth jwt, where the server tells it if none is given"},
+    {.name = "callback",
+     .label = "Callback URL",
+     .help = "where the browser comes back to, as it stands in the app; with auth browser",
+     .default_value = "http://localhost:1717/OauthRedirect"},
     {.name = "api-version",
      .label = "API version",
      .help = "latest, or one such as 66.0",
@@ -157,21 +189,62 @@ std::vector<std::string> words(std::string_view text) {
     return found;
 }
 
+/// Salesforce's own login hosts take the login of any org; the org itself answers under its My Domain alone.
+bool is_login_host(const http::Url& url) {
+    return url.host == "login.salesforce.com" || url.host == "test.salesforce.com";
+}
+
+/// [Salesforce: OAuth 2.0 JWT Bearer Flow, claim aud] Sandboxes have "--" in their My Domain.
+std::string audience_of(const http::Url& url) {
+    if (!url.host.ends_with(".salesforce.com")) return "https://" + authority(url);
+    const bool is_sandbox = url.host == "test.salesforce.com" || url.host.find("--") != std::string::npos ||
+                            url.host.ends_with(".scratch.my.salesforce.com");
+    return is_sandbox ? "https://test.salesforce.com" : "https://login.salesforce.com";
+}
+
+const Way* way_of(const model::Settings& settings) {
+    const auto* way = std::ranges::find(ways, setting(settings, "auth"), &Way::name);
+    return way == ways.end() ? nullptr : way;
+}
+
+/// Only a name or address of this very machine: the answer holds the way into the account.
+Result<void> check_callback(const model::Settings& settings) {
+    const std::string_view text = setting(settings, "callback");
+    const auto url = http::parse_url(text);
+    const bool is_loopback =
+        url && url->scheme == "http" && (url->host == "localhost" || url->host == "127.0.0.1");
+    if (is_loopback && url->path_and_query.find('?') == std::string::npos) return {};
+    return refuse("callback",
+                  fmt::format("'{}' is not on this machine; write it as http://localhost:PORT/PATH, "
+                              "and the same into the app's Callback URL",
+                              text));
+}
+
 Result<void> check_login(const model::Settings& settings) {
-    if (setting(settings, "client-id").empty()) return refuse("client-id", "it is missing");
-    const http::Url url = TRY(server_url(settings));
-    if (setting(settings, "auth") == "password") {
-        if (setting(settings, "username").empty()) return refuse("username", "auth password needs it");
-        return {};
+    const Way* way = way_of(settings);
+    if (way == nullptr) {
+        return refuse("auth", fmt::format("it can't be '{}'; it is {}", setting(settings, "auth"),
+                                          fmt::join(flows, ", ")));
     }
-    if (!setting(settings, "username").empty()) {
+    for (const std::string_view name : way->needs) {
+        const auto* spec = std::ranges::find(specs, name, &model::OptionSpec::name);
+        const bool is_open = spec != specs.end() && spec->visibility == Visibility::open;
+        if (is_open && setting(settings, name).empty()) {
+            return refuse(name, fmt::format("it is missing: auth {} needs it", way->name));
+        }
+    }
+    if (way->flow == Flow::client_credentials && !setting(settings, "username").empty()) {
         return refuse("username", "auth client-credentials has no user name: the app's own user is used");
     }
-    if (url.host == "login.salesforce.com" || url.host == "test.salesforce.com") {
-        return refuse("server", fmt::format("{} has no client credentials; use the org's My Domain, "
-                                            "https://….my.salesforce.com",
-                                            url.host));
+    const http::Url url = TRY(server_url(settings));
+    const bool is_of_the_org = way->flow == Flow::client_credentials || way->flow == Flow::access_token;
+    if (is_of_the_org && is_login_host(url)) {
+        return refuse(
+            "server",
+            fmt::format("{} has no {}; use the org's My Domain, https://….my.salesforce.com", url.host,
+                        way->flow == Flow::access_token ? "records" : "client credentials"));
     }
+    if (way->flow == Flow::browser) return check_callback(settings);
     return {};
 }
 
@@ -183,10 +256,6 @@ std::span<const model::OptionSpec> options() {
 
 Result<void> check_settings(const model::Settings& settings) {
     TRY(server_url(settings));
-    const std::string_view flow = setting(settings, "auth");
-    if (std::ranges::find(flows, flow) == flows.end()) {
-        return refuse("auth", fmt::format("it can't be '{}'; it is client-credentials or password", flow));
-    }
     TRY(check_login(settings));
     TRY(api_version(settings));
     for (const std::string& host : words(setting(settings, "allowed-hosts"))) {
@@ -219,24 +288,98 @@ std::vector<std::string> allowed_hosts(const model::Settings& settings) {
     return hosts;
 }
 
+std::vector<std::string_view> missing(const model::Settings& settings) {
+    std::vector<std::string_view> names;
+    if (const Way* way = way_of(settings); way != nullptr) {
+        for (const std::string_view name : way->needs) {
+            if (!name.empty() && setting(settings, name).empty()) names.push_back(name);
+        }
+    }
+    return names;
+}
+
+Result<void> check_secrets(const Secrets& secrets) {
+    if (const auto key = secrets.find("private-key"); key != secrets.end()) {
+        if (const auto checked = check_signing_key(key->second); !checked) {
+            return refuse("private-key", checked.error().message);
+        }
+    }
+    const Secret token = secret(secrets, "access-token");
+    if (!std::ranges::all_of(token.reveal(), [](char c) { return c > ' ' && c < '\x7f'; })) {
+        return refuse("access-token", "it has blanks or other characters that no access token has");
+    }
+    return {};
+}
+
+std::vector<std::string> notices(const model::Settings& settings) {
+    const std::string_view auth = setting(settings, "auth");
+    if (auth == "access-token") {
+        return {"An access token can't be renewed: when it expires, the account needs another one."};
+    }
+    if (auth != "password") return {};
+    if (setting(settings, "client-secret").empty()) {
+        return {
+            "Without a client secret the login goes by login() of the SOAP API, which Salesforce takes away "
+            "in Summer '27; move to auth jwt or client-credentials before then."};
+    }
+    return {
+        "Salesforce calls logging in by a password deprecated, and new orgs block it; move to auth jwt or "
+        "client-credentials."};
+}
+
+std::string_view key_setting(const model::Settings& settings) {
+    return setting(settings, "auth") == "jwt" ? "private-key" : "";
+}
+
+std::span<const std::string_view> login_settings() {
+    return login_names;
+}
+
+std::string_view certificate_steps() {
+    return "1. In Salesforce, Setup > External Client App Manager: open the app, Edit Settings > OAuth "
+           "Settings.\n"
+           "2. Under Flow Enablement tick 'Enable JWT Bearer Flow' and upload the certificate there.\n"
+           "   (In an older connected app: App Manager > Edit > 'Use digital signatures'.)\n"
+           "3. Give the app the scopes 'Manage user data via APIs (api)' and 'Perform requests at any time\n"
+           "   (refresh_token, offline_access)'.\n"
+           "4. In the app's Policies set Permitted Users to 'Admin approved users are pre-authorized', and "
+           "name\n"
+           "   there a permission set or profile of the user who logs in.\n";
+}
+
 Result<AccountSettings> account_settings(const model::Settings& settings, const Secrets& secrets) {
     TRY(check_settings(settings));
+    TRY(check_secrets(secrets));
+    const http::Url url = TRY(server_url(settings));
     AccountSettings account;
-    account.server = "https://" + authority(TRY(server_url(settings)));
-    account.flow = setting(settings, "auth") == "password" ? Flow::password : Flow::client_credentials;
+    account.server = "https://" + authority(url);
+    account.flow = way_of(settings)->flow;
     account.client_id = setting(settings, "client-id");
     account.client_secret = secret(secrets, "client-secret");
     account.username = setting(settings, "username");
     account.password = secret(secrets, "password");
     account.security_token = secret(secrets, "security-token");
+    account.private_key = secret(secrets, "private-key");
+    account.access_token = secret(secrets, "access-token");
+    account.audience =
+        setting(settings, "audience").empty() ? audience_of(url) : std::string{setting(settings, "audience")};
+    account.callback = setting(settings, "callback");
     account.api_version = TRY(api_version(settings));
     account.allowed_hosts = allowed_hosts(settings);
     account.allowance_share = TRY(allowance_share(settings));
-    if (account.flow == Flow::client_credentials && account.client_secret.is_empty()) {
-        return refuse("client-secret", "auth client-credentials needs it");
+    if (account.flow == Flow::password && account.client_secret.is_empty()) account.flow = Flow::soap;
+
+    model::Settings given = settings;
+    for (const auto& [name, text] : secrets) {
+        if (!text.is_empty()) given.emplace(name, "***");
     }
-    if (account.flow == Flow::password && account.password.is_empty()) {
-        return refuse("password", "auth password needs it");
+    const auto names = missing(given);
+    if (!names.empty()) {
+        return refuse(names.front(),
+                      fmt::format("it is missing: auth {} needs it", setting(settings, "auth")));
+    }
+    if (account.flow == Flow::jwt && account.private_key.is_empty()) {
+        return refuse("private-key", "auth jwt needs it; make one with: koppla account certificate");
     }
     return account;
 }

@@ -10,8 +10,8 @@
 
 namespace koppla::salesforce {
 
-/// How an account logs in.
-enum class Flow { client_credentials, password };
+/// How an account logs in: setting 'auth', and `soap` for a password without a client secret.
+enum class Flow { client_credentials, jwt, browser, password, soap, access_token };
 
 /// An account's settings, read and found right.
 struct AccountSettings {
@@ -22,6 +22,11 @@ struct AccountSettings {
     std::string username;
     Secret password;
     Secret security_token;
+    Secret private_key;  ///< RSA, PEM
+    Secret access_token;
+    std::string audience;     ///< whom a signed login is meant for
+    std::string callback;     ///< "http://localhost:1717/OauthRedirect"
+    std::string name;         ///< the account's own, for messages
     std::string api_version;  ///< "68.0", or empty for the newest that both sides know
     std::vector<std::string> allowed_hosts;
     int allowance_share = 0;  ///< per cent of the org's API calls in 24 hours
@@ -32,6 +37,14 @@ std::span<const model::OptionSpec> options();
 /// `invalid` with the setting's name, and why.
 Result<void> check_settings(const model::Settings& settings);
 Result<AccountSettings> account_settings(const model::Settings& settings, const Secrets& secrets);
+
+/// What AccountType asks of a type.
+std::vector<std::string_view> missing(const model::Settings& settings);
+Result<void> check_secrets(const Secrets& secrets);
+std::vector<std::string> notices(const model::Settings& settings);
+std::string_view key_setting(const model::Settings& settings);
+std::span<const std::string_view> login_settings();
+std::string_view certificate_steps();
 
 /// The server's host, `*.salesforce.com` where it is Salesforce's own, and what the account allows besides.
 std::vector<std::string> allowed_hosts(const model::Settings& settings);

@@ -8,9 +8,10 @@
 namespace koppla::salesforce {
 namespace {
 
+constexpr const char* server_of_acme = "https://acme.my.salesforce.com";
+
 model::Settings good() {
-    return {
-        {"server", "https://acme.my.salesforce.com"}, {"auth", "client-credentials"}, {"client-id", "app"}};
+    return {{"server", server_of_acme}, {"auth", "client-credentials"}, {"client-id", "app"}};
 }
 
 std::string refusal(const std::string& name, const std::string& value) {
@@ -39,8 +40,9 @@ TEST(Settings, ThatAreWrongAreNamedWithTheReason) {
         {"server", "https://user:pass@acme.my.salesforce.com", "not a URL"},
         {"server", "https://acme.lightning.force.com", "not of the API"},
         {"server", "https://login.salesforce.com", "no client credentials"},
-        {"auth", "jwt", "client-credentials or password"},
+        {"auth", "kerberos", "client-credentials, jwt, browser, password, access-token"},
         {"auth", "password", "setting 'username'"},
+        {"auth", "jwt", "setting 'username'"},
         {"username", "jo", "auth client-credentials has no user name"},
         {"client-id", "", "missing"},
         {"api-version", "48.0", "too old"},
@@ -85,6 +87,67 @@ TEST(Settings, SecretsAreAskedForByTheLoginThatNeedsThem) {
     ASSERT_FALSE(half);
     EXPECT_NE(half.error().message.find("'password'"), std::string::npos);
     EXPECT_TRUE(account_settings(by_password, {{"password", Secret{"y"}}}));
+    by_password["auth"] = "jwt";
+    EXPECT_NE(account_settings(by_password, {}).error().message.find("koppla account certificate"),
+              std::string::npos);
+    EXPECT_NE(account_settings(by_password, {{"private-key", Secret{"x"}}}).error().message.find("PEM"),
+              std::string::npos);
+}
+
+TEST(Settings, EveryLoginNamesWhatItLacks) {
+    const auto lacking = [](const std::string& auth) {
+        return missing({{"server", server_of_acme}, {"auth", auth}});
+    };
+    using Names = std::vector<std::string_view>;
+    EXPECT_EQ(lacking("client-credentials"), (Names{"client-id", "client-secret"}));
+    EXPECT_EQ(lacking("jwt"), (Names{"client-id", "username"}));
+    EXPECT_EQ(lacking("browser"), (Names{"client-id"}));
+    EXPECT_EQ(lacking("password"), (Names{"username", "password"}));
+    EXPECT_EQ(lacking("access-token"), (Names{"access-token"}));
+    EXPECT_EQ(lacking("kerberos"), Names{});
+}
+
+TEST(Settings, APasswordWithoutAClientSecretGoesBySoapAndSaysThatItEnds) {
+    model::Settings settings = {{"server", server_of_acme}, {"auth", "password"}, {"username", "jo"}};
+    EXPECT_EQ(account_settings(settings, {{"password", Secret{"y"}}})->flow, Flow::soap);
+    EXPECT_NE(notices(settings).at(0).find("Summer '27"), std::string::npos);
+    EXPECT_EQ(account_settings(settings, {{"password", Secret{"y"}}, {"client-secret", Secret{"z"}}})->flow,
+              Flow::password);
+    settings["client-secret"] = "***";
+    EXPECT_NE(notices(settings).at(0).find("deprecated"), std::string::npos);
+    EXPECT_TRUE(notices(good()).empty());
+}
+
+TEST(Settings, ASignedLoginIsMeantForWhomTheServerTells) {
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"https://login.salesforce.com", "https://login.salesforce.com"},
+        {"https://test.salesforce.com", "https://test.salesforce.com"},
+        {"https://acme.my.salesforce.com", "https://login.salesforce.com"},
+        {"https://acme--dev.sandbox.my.salesforce.com", "https://test.salesforce.com"},
+        {"https://127.0.0.1:8443", "https://127.0.0.1:8443"},
+        {"https://evilsalesforce.com", "https://evilsalesforce.com"},
+    };
+    const Secrets secrets = {{"client-secret", Secret{"x"}}, {"password", Secret{"x"}}};
+    for (const auto& [address, audience] : cases) {
+        model::Settings settings = {{"server", address}, {"auth", "password"}, {"username", "jo"}};
+        EXPECT_EQ(account_settings(settings, secrets)->audience, audience);
+        settings["audience"] = "https://own.example";
+        EXPECT_EQ(account_settings(settings, secrets)->audience, "https://own.example");
+    }
+}
+
+TEST(Settings, ABrowserComesBackToThisMachineOnly) {
+    for (const std::string callback :
+         {"https://localhost:1717/x", "http://acme.example/x", "http://localhost.evil.example:1717/x",
+          "http://0.0.0.0:1717/", "http://localhost:1717/x?y=1", "localhost:1717"}) {
+        model::Settings settings = good();
+        settings["auth"] = "browser";
+        EXPECT_TRUE(check_settings(settings));
+        settings["callback"] = callback;
+        const auto checked = check_settings(settings);
+        ASSERT_FALSE(checked) << callback;
+        EXPECT_NE(checked.error().message.find("not on this machine"), std::string::npos);
+    }
 }
 
 }  // namespace

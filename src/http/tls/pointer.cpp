@@ -9,4 +9,8 @@ std::string last_failure() {
     return reason == nullptr ? "no reason given" : reason;
 }
 
+int no_passphrase(char* /*text*/, int /*size*/, int /*purpose*/, void* /*with*/) {
+    return -1;
+}
+
 }  // namespace koppla::http::tls

@@ -29,4 +29,7 @@ using SslPointer = std::unique_ptr<SSL, Release<SSL_free>>;
 /// OpenSSL's words for this thread's last failure; clears its error queue.
 std::string last_failure();
 
+/// For OpenSSL's readers of keys: none is asked for on the terminal.
+int no_passphrase(char* text, int size, int purpose, void* with);
+
 }  // namespace koppla::http::tls

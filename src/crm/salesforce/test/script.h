@@ -51,6 +51,8 @@ class ScriptedClient final : public http::Client {
         return response;
     }
 
+    void answer_with(Script script) { script_ = std::move(script); }
+
     std::size_t chunk_bytes = 1'000;
 
     [[nodiscard]] std::vector<http::Request> requests() {
@@ -72,19 +74,15 @@ class ScriptedClient final : public http::Client {
     Script script_;
 };
 
-/// Keeps credentials in memory.
+/// Keeps credentials in memory; `events` tells what was done with them, in order.
 class MemoryTokens final : public TokenStore {
   public:
     Result<std::optional<Credentials>> current(const Call&) override {
         const std::scoped_lock lock{mutex_};
         return stored_;
     }
-    Result<void> replace(const Credentials& fresh, const Call&) override {
-        const std::scoped_lock lock{mutex_};
-        ++writes;
-        if (failure) return *failure;
-        stored_ = fresh;
-        return {};
+    Result<std::unique_ptr<Renewal>> begin_renewal(const Call&) override {
+        return std::unique_ptr<Renewal>{std::make_unique<Right>(*this)};
     }
     void put(Credentials credentials) {
         const std::scoped_lock lock{mutex_};
@@ -92,10 +90,44 @@ class MemoryTokens final : public TokenStore {
     }
 
     int writes = 0;
+    bool is_in_doubt = false;
+    std::vector<std::string> events;
     std::optional<Error> failure;
 
   private:
+    class Right final : public Renewal {
+      public:
+        explicit Right(MemoryTokens& tokens) : tokens_{tokens}, sole_{tokens.renewing_} {
+            const std::scoped_lock lock{tokens_.mutex_};
+            stored_ = tokens_.stored_;
+        }
+        [[nodiscard]] const std::optional<Credentials>& stored() const override { return stored_; }
+        [[nodiscard]] bool is_in_doubt() const override { return tokens_.is_in_doubt; }
+        Result<void> begin_use() override { return note("begin", true); }
+        Result<void> undo_use() override { return note("undo", false); }
+        Result<void> store(const Credentials& fresh) override {
+            const std::scoped_lock lock{tokens_.mutex_};
+            ++tokens_.writes;
+            if (tokens_.failure) return *tokens_.failure;
+            tokens_.stored_ = fresh;
+            tokens_.is_in_doubt = false;
+            tokens_.events.push_back("store " + fresh.access_token.reveal());
+            return {};
+        }
+
+      private:
+        Result<void> note(const std::string& event, bool doubt) {
+            tokens_.events.push_back(event);
+            tokens_.is_in_doubt = doubt;
+            return {};
+        }
+        MemoryTokens& tokens_;
+        std::scoped_lock<std::mutex> sole_;
+        std::optional<Credentials> stored_;
+    };
+
     std::mutex mutex_;
+    std::mutex renewing_;
     std::optional<Credentials> stored_;
 };
 
@@ -157,10 +189,9 @@ inline std::string token_answer(const std::string& token, const std::string& ins
            R"(","id":"https://login.salesforce.com/id/00Dxx0000000001EAA/005xx0000000001AAA"})";
 }
 
-/// Answers logins and versions, and leaves everything else to the test.
-inline ScriptedClient::Script with_login(ScriptedClient::Script rest) {
+/// Answers the question for versions, and leaves everything else to the test.
+inline ScriptedClient::Script with_versions(ScriptedClient::Script rest) {
     return [rest = std::move(rest)](const http::Request& request) -> Answer {
-        if (request.target.ends_with("/services/oauth2/token")) return {.body = token_answer("token1")};
         if (request.target.ends_with("/services/data")) {
             return {
                 .body = R"([{"version":"48.0"},{"version":"60.0"},{"version":"99.0"},{"version":"68.0"}])",
@@ -170,13 +201,25 @@ inline ScriptedClient::Script with_login(ScriptedClient::Script rest) {
     };
 }
 
+/// Answers logins too.
+inline ScriptedClient::Script with_login(ScriptedClient::Script rest) {
+    return with_versions([rest = std::move(rest)](const http::Request& request) -> Answer {
+        if (request.target.ends_with("/services/oauth2/token")) return {.body = token_answer("token1")};
+        return rest(request);
+    });
+}
+
 /// A connector and everything around it.
 struct Org {
     explicit Org(ScriptedClient::Script script) : client{std::move(script)} { connect(); }
 
     void connect() {
-        auto made = account_type.connect(ConnectorParts{
-            .settings = settings, .secrets = secrets, .client = client, .tokens = tokens, .clock = clock});
+        auto made = account_type.connect(ConnectorParts{.settings = settings,
+                                                        .secrets = secrets,
+                                                        .client = client,
+                                                        .tokens = tokens,
+                                                        .clock = clock,
+                                                        .account = "acme"});
         if (!made) throw std::runtime_error(made.error().message);
         connector = std::move(*made);
     }

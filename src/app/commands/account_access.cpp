@@ -1,0 +1,244 @@
+#include "app/commands/account_line.h"
+#include "app/connection.h"
+#include "app/doctor/finding.h"
+#include "app/stored_tokens.h"
+#include "app/terminal.h"
+#include "http/certificate.h"
+#include "http/redirect.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace koppla {
+
+namespace {
+
+using nlohmann::json;
+
+/// How long a person may take to log in.
+constexpr std::chrono::minutes login_time_max{15};
+
+json to_json(const Identity& identity, const Usage& usage, const std::vector<std::string>& notices) {
+    const Finding clock = judge_clock(identity.clock_difference);
+    json document = {
+        {"user", identity.user},
+        {"organization", identity.organization},
+        {"organization_id", identity.organization_id},
+        {"server", identity.server},
+        {"api_version", identity.api_version},
+        {"clock_difference_seconds", static_cast<double>(identity.clock_difference.count()) / 1000.0},
+        {"clock", name(clock.level)},
+        {"round_trip_ms", identity.round_trip.count()},
+        {"charged_calls", usage.charged_calls},
+        {"notices", notices}};
+    if (usage.allowance_used) document["allowance_used"] = *usage.allowance_used;
+    if (usage.allowance_max) document["allowance_max"] = *usage.allowance_max;
+    return document;
+}
+
+std::string line_of(const Finding& finding) {
+    return finding.remedy.empty() ? finding.text : fmt::format("{}; {}", finding.text, finding.remedy);
+}
+
+bool has_screen() {
+    const auto is_set = [](const char* variable) {
+        const char* const value = std::getenv(variable);
+        return value != nullptr && *value != '\0';
+    };
+    return is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+}
+
+/// Where it can't be opened, the person has the printed address.
+void open_in_browser(const std::string& address) {
+    std::string program = "xdg-open";
+    std::string argument = address;
+    char* arguments[] = {program.data(), argument.data(), nullptr};
+    posix_spawn_file_actions_t files;
+    posix_spawn_file_actions_init(&files);
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        posix_spawn_file_actions_addopen(&files, descriptor, "/dev/null", O_RDWR, 0);
+    pid_t child = 0;
+    (void)posix_spawnp(&child, program.c_str(), &files, nullptr, arguments, environ);
+    posix_spawn_file_actions_destroy(&files);
+}
+
+Result<std::string> received_answer(const BrowserLogin& login, const Call& call) {
+    const auto callback = http::parse_url(login.callback());
+    if (!callback) return error(ErrorKind::invalid, "setting 'callback' is no address");
+    auto listener = http::RedirectListener::start(callback->port);
+    if (!listener) {
+        return error(
+            listener.error().kind,
+            fmt::format("{}; end the program that has this port, log in with --no-browser, or set another "
+                        "'callback' and put it into the app's Callback URL",
+                        listener.error().message));
+    }
+    Program::tell(fmt::format("Log in with a browser on this machine at:\n\n{}\n", login.address()));
+    if (has_screen()) open_in_browser(login.address());
+    const auto is_answer = [&](std::string_view target) {
+        return target.substr(0, target.find('?')) == callback->path_and_query && login.is_answer(target);
+    };
+    return (*listener)->wait(is_answer,
+                             "Koppla has the answer. You may close this page and look at the terminal.",
+                             call.within(login_time_max));
+}
+
+Result<std::string> pasted_answer(const BrowserLogin& login, const Call& call) {
+    Program::tell(
+        fmt::format("Log in with a browser anywhere at:\n\n{}\n\nThe browser ends at an address that begins "
+                    "with {} and that it can't show. Copy that address.",
+                    login.address(), login.callback()));
+    if (can_ask()) return ask("Paste it here:", "--no-browser", call);
+    std::string answer;
+    if (!std::getline(std::cin, answer)) return error(ErrorKind::cancelled, "no answer was given");
+    return answer;
+}
+
+/// A file that wasn't there; taken away again unless it is kept.
+class FreshFile {
+  public:
+    static Result<std::unique_ptr<FreshFile>> create(const std::string& path) {
+        constexpr mode_t everybody_reads = 0644;
+        const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, everybody_reads);
+        if (descriptor >= 0) return std::unique_ptr<FreshFile>{new FreshFile{path, descriptor}};
+        if (errno == EEXIST)
+            return error(ErrorKind::conflict, fmt::format("there is a file {} already; name another", path));
+        return error(ErrorKind::denied,
+                     fmt::format("making the file {} failed: {}", path, std::strerror(errno)));
+    }
+    ~FreshFile() {
+        ::close(descriptor_);
+        if (!is_kept_) ::unlink(path_.c_str());
+    }
+    FreshFile(const FreshFile&) = delete;
+    FreshFile& operator=(const FreshFile&) = delete;
+
+    Result<void> write(std::string_view text) {
+        if (::write(descriptor_, text.data(), text.size()) == static_cast<ssize_t>(text.size())) return {};
+        return error(ErrorKind::unavailable,
+                     fmt::format("writing {} failed: {}", path_, std::strerror(errno)));
+    }
+    void keep() { is_kept_ = true; }
+
+  private:
+    FreshFile(std::string path, int descriptor) : path_{std::move(path)}, descriptor_{descriptor} {}
+    std::string path_;
+    int descriptor_;
+    bool is_kept_ = false;
+};
+
+/// The account's key: the stored one, or a new one, which is stored within the transaction.
+Result<Secret> key_of(Accounts& accounts, const Account& account, const std::string& setting,
+                      const AccountLine& line) {
+    if (!line.wants_new_key) {
+        Result<Secret> stored = accounts.secret(account.name, setting);
+        if (stored || stored.error().kind != ErrorKind::not_found) return stored;
+    }
+    Secret made = TRY(http::make_signing_key());
+    TRY(accounts.set_secret(account.name, setting, made));
+    return made;
+}
+
+}  // namespace
+
+Result<Exit> test_account(const Program& program, const AccountLine& line) {
+    const auto store = TRY(program.open_store());
+    const auto connection = TRY(Connection::open(*store, line.name, program.clock, program.call()));
+    const Identity identity = TRY(connection->connector().check(program.call()));
+    const Usage usage = connection->connector().usage();
+    const std::vector<std::string> notices = connection->notices();
+    if (program.wants_json) {
+        Program::print(to_json(identity, usage, notices));
+        return Exit::ok;
+    }
+    fmt::print(
+        "The account {} works.\n"
+        "  user          {}\n  organisation  {} ({})\n  server        {}\n  API version   {}\n"
+        "  API calls     {}\n  clock         {}\n  round trip    {} ms\n",
+        line.name, identity.user, identity.organization, identity.organization_id, identity.server,
+        identity.api_version, line_of(judge_allowance(usage)),
+        line_of(judge_clock(identity.clock_difference)), identity.round_trip.count());
+    for (const std::string& notice : notices) Program::tell(notice);
+    return Exit::ok;
+}
+
+Result<Exit> log_in_account(const Program& program, const AccountLine& line) {
+    const auto store = TRY(program.open_store());
+    const auto connection = TRY(Connection::open(*store, line.name, program.clock, program.call()));
+    const auto login = TRY(connection->log_in_by_browser());
+    const std::string answer = TRY(line.opens_browser ? received_answer(*login, program.call())
+                                                      : pasted_answer(*login, program.call()));
+    const std::vector<std::string> notices = TRY(login->finish(answer, program.call()));
+    {
+        const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
+        TRY(note_deed(*transaction, program, "account.login", line.name, ""));
+        TRY(transaction->commit());
+    }
+    const Identity identity = TRY(connection->connector().check(program.call()));
+    if (program.wants_json) {
+        Program::print(to_json(identity, connection->connector().usage(), notices));
+        return Exit::ok;
+    }
+    fmt::print("Logged in to the account {} as {} ({}).\n", line.name, identity.user, identity.organization);
+    for (const std::string& notice : notices) Program::tell(notice);
+    return Exit::ok;
+}
+
+Result<Exit> write_certificate(const Program& program, const AccountLine& line) {
+    const auto store = TRY(program.open_store());
+    const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
+    Accounts accounts{*transaction, store->vault()};
+    const Account account = TRY(accounts.find(line.name));
+    const AccountType& type = *TRY(account_type(account.type));
+    const std::string setting{type.key_setting(account.settings)};
+    if (setting.empty()) {
+        return error(
+            ErrorKind::invalid,
+            fmt::format(
+                "the account {0} logs in without a key; let it log in with one by: koppla account edit "
+                "{0} --auth jwt --username USER",
+                account.name));
+    }
+    const Secret key = TRY(key_of(accounts, account, setting, line));
+    const std::string certificate = TRY(http::make_signing_certificate(
+        {.common_name = "koppla " + account.name, .names = {}, .days_valid = line.certificate_days}, key));
+    TRY(note_deed(*transaction, program, "account.certificate", account.name,
+                  line.wants_new_key ? "with a new key" : ""));
+    // A session of the old key would hide that the new one isn't known yet.
+    if (line.wants_new_key) TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
+    std::unique_ptr<FreshFile> file;
+    if (!line.certificate_file.empty()) {
+        file = TRY(FreshFile::create(line.certificate_file));
+        TRY(file->write(certificate));
+    }
+    TRY(transaction->commit());
+    if (file) file->keep();
+
+    if (program.wants_json) {
+        Program::print({{"account", account.name},
+                        {"certificate", certificate},
+                        {"file", line.certificate_file},
+                        {"days", line.certificate_days},
+                        {"steps", type.certificate_steps}});
+        return Exit::ok;
+    }
+    if (!file) fmt::print("{}", certificate);
+    Program::tell(fmt::format(
+        "{}The certificate is valid for {} days. The key is sealed in the store and stays there.\n"
+        "\n{}\nThen see whether it works: koppla account test {}",
+        file ? fmt::format("Wrote {}. ", line.certificate_file) : "", line.certificate_days,
+        type.certificate_steps, account.name));
+    return Exit::ok;
+}
+
+}  // namespace koppla

@@ -1,0 +1,213 @@
+#include "app/doctor/finding.h"
+
+#include "base/ascii.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace koppla {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A signed login holds for two minutes; what a wrong clock does to its expiry starts long before that.
+constexpr std::chrono::milliseconds clock_warn = 30s;
+constexpr std::chrono::milliseconds clock_fail = 2min;
+
+constexpr double allowance_warn = 0.8;
+constexpr double allowance_fail = 0.95;
+
+constexpr std::uintmax_t mib = std::uintmax_t{1} << 20U;
+constexpr std::uintmax_t disk_free_fail = 100 * mib;
+constexpr std::uintmax_t disk_free_warn = 1024 * mib;
+
+/// The log is cut to 16 MiB after each checkpoint; one that stays longer has a reader that never ends.
+constexpr std::uintmax_t journal_warn = 1024 * mib;
+
+/// [Salesforce: Recycle Bin] Deleted records stay for 15 days; later nothing tells of them.
+constexpr std::chrono::milliseconds deletions_kept = 15 * 24h;
+constexpr std::chrono::milliseconds position_warn = 7 * 24h;
+
+std::string in_megabytes(std::uintmax_t bytes) {
+    return fmt::format("{} MB", bytes / mib);
+}
+
+std::string named(const std::vector<std::string>& names) {
+    constexpr std::size_t shown_max = 10;
+    const std::vector<std::string> shown{
+        names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), shown_max))};
+    return fmt::format("{}{}", fmt::join(shown, ", "),
+                       names.size() > shown_max ? fmt::format(" and {} more", names.size() - shown_max) : "");
+}
+
+}  // namespace
+
+std::string_view name(Level level) {
+    switch (level) {
+        case Level::ok:
+            return "ok";
+        case Level::warn:
+            return "warn";
+        case Level::fail:
+            return "fail";
+    }
+    return "";
+}
+
+Finding judge_clock(std::chrono::milliseconds difference) {
+    const auto off = std::chrono::abs(difference);
+    const double seconds = static_cast<double>(off.count()) / 1000.0;
+    if (off <= clock_warn) {
+        return {.subject = "clock",
+                .text = fmt::format("{:+.1f} s against this machine",
+                                    static_cast<double>(difference.count()) / 1000.0)};
+    }
+    return {.level = off > clock_fail ? Level::fail : Level::warn,
+            .subject = "clock",
+            .text = fmt::format("this machine's clock is {:.0f} s {} the CRM's", seconds,
+                                difference.count() > 0 ? "behind" : "ahead of"),
+            .remedy = "set this machine's clock and keep it right: timedatectl set-ntp true"};
+}
+
+Finding judge_allowance(const Usage& usage) {
+    if (!usage.allowance_used || !usage.allowance_max || *usage.allowance_max <= 0) {
+        return {.subject = "API calls", .text = "the CRM doesn't tell how many are left"};
+    }
+    const double share =
+        static_cast<double>(*usage.allowance_used) / static_cast<double>(*usage.allowance_max);
+    const Level level = share > allowance_fail   ? Level::fail
+                        : share > allowance_warn ? Level::warn
+                                                 : Level::ok;
+    return {.level = level,
+            .subject = "API calls",
+            .text = fmt::format("{} of {} used in the last 24 hours ({:.1f} %)", *usage.allowance_used,
+                                *usage.allowance_max, 100.0 * share),
+            .remedy = level == Level::ok
+                          ? ""
+                          : "find out who uses them (Setup > System Overview), import less often, or "
+                            "buy more from Salesforce"};
+}
+
+Finding judge_disk(const DiskUse& use) {
+    // A merge may write as much again as it changes, and a compaction the whole store.
+    const std::uintmax_t wanted = std::max(disk_free_warn, use.store_bytes / 10);
+    const Level level = use.free_bytes < disk_free_fail ? Level::fail
+                        : use.free_bytes < wanted       ? Level::warn
+                                                        : Level::ok;
+    return {.level = level,
+            .subject = "disk",
+            .text = fmt::format("{} free, the store has {}", in_megabytes(use.free_bytes),
+                                in_megabytes(use.store_bytes)),
+            .remedy = level == Level::ok ? "" : fmt::format("make room: {} or more", in_megabytes(wanted))};
+}
+
+Finding judge_journal(std::uintmax_t journal_bytes) {
+    const std::string text = fmt::format("the write-ahead log has {}", in_megabytes(journal_bytes));
+    if (journal_bytes <= journal_warn) return {.subject = "journal", .text = text};
+    return {.level = Level::warn,
+            .subject = "journal",
+            .text = text,
+            .remedy = "end the programs that keep the store open for reading, so that it can be cut down"};
+}
+
+std::vector<Finding> judge_schema(const SchemaView& view) {
+    const std::string& object = view.recorded.name;
+    if (!view.now) {
+        const Error& why = view.now.error();
+        const bool is_gone = why.kind == ErrorKind::not_found;
+        return {{.level = Level::fail,
+                 .subject = object,
+                 .text = is_gone ? "the account's user doesn't see this object any more, or it is gone"
+                                 : why.message,
+                 .remedy =
+                     is_gone
+                         ? "give the user's permission set read access to the object; if it was deleted, its "
+                           "local table stays as it is"
+                         : ""}};
+    }
+    std::vector<std::string> hidden;
+    std::vector<std::string> retyped;
+    std::vector<std::string> fresh;
+    const model::ObjectSchema& now = view.now->schema;
+    for (const model::FieldSchema& field : view.recorded.fields) {
+        const model::FieldSchema* found = now.find(field.name);
+        if (found == nullptr)
+            hidden.push_back(field.name);
+        else if (found->remote_type != field.remote_type)
+            retyped.push_back(
+                fmt::format("{} ({} is now {})", field.name, field.remote_type, found->remote_type));
+    }
+    for (const model::FieldSchema& field : now.fields) {
+        if (view.recorded.find(field.name) == nullptr) fresh.push_back(field.name);
+    }
+    std::vector<Finding> findings;
+    if (!hidden.empty()) {
+        findings.push_back(
+            {.level = Level::fail,
+             .subject = object,
+             .text = fmt::format("the account's user doesn't see these fields, or they are gone: {}",
+                                 named(hidden)),
+             .remedy = "give the user's permission set read access to the fields; for those that were "
+                       "deleted: koppla wizard " +
+                       view.account});
+    }
+    if (!retyped.empty()) {
+        findings.push_back({.level = Level::warn,
+                            .subject = object,
+                            .text = fmt::format("fields have another type: {}", named(retyped)),
+                            .remedy = "koppla wizard " + view.account});
+    }
+    if (findings.empty()) {
+        findings.push_back(
+            {.subject = object,
+             .text = fmt::format("{} fields as recorded{}", view.recorded.fields.size(),
+                                 fresh.empty() ? "" : fmt::format("; {} not taken in", fresh.size()))});
+    }
+    return findings;
+}
+
+Finding judge_table(const model::ObjectSchema& recorded, const std::vector<std::string>& columns) {
+    const std::string& table = recorded.local_table;
+    if (columns.empty()) {
+        return {.level = Level::fail,
+                .subject = table,
+                .text = fmt::format("the table of {} is not there", recorded.name),
+                .remedy = "make it again with koppla wizard, then import with --full"};
+    }
+    std::vector<std::string> missing;
+    for (const model::FieldSchema& field : recorded.fields) {
+        const auto is_its = [&](const std::string& column) {
+            return equal_without_case(column, field.column);
+        };
+        if (!field.column.empty() && std::ranges::none_of(columns, is_its)) missing.push_back(field.column);
+    }
+    if (missing.empty())
+        return {.subject = table, .text = fmt::format("{} columns as recorded", columns.size())};
+    return {.level = Level::fail,
+            .subject = table,
+            .text = fmt::format("columns are not there: {}", named(missing)),
+            .remedy = "add them again with koppla wizard, then import with --full"};
+}
+
+Finding judge_position(const PositionAge& position) {
+    const auto days = std::chrono::duration_cast<std::chrono::hours>(position.age).count() / 24;
+    Finding finding{.subject = position.option, .text = fmt::format("imported {} days ago", days)};
+    if (position.age > deletions_kept) {
+        finding.level = Level::fail;
+        finding.text +=
+            "; records that were deleted more than 15 days ago have left the recycle bin, and the next "
+            "import doesn't learn of them";
+        finding.remedy = fmt::format("import {} with --full", position.object);
+    } else if (position.age > position_warn) {
+        finding.level = Level::warn;
+        finding.remedy = fmt::format("import {} more often, at least every 15 days", position.object);
+    } else if (days == 0) {
+        finding.text = "imported today";
+    }
+    return finding;
+}
+
+}  // namespace koppla

@@ -1,5 +1,6 @@
 #include "sandbox/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace koppla::sandbox {
@@ -38,6 +39,21 @@ std::optional<std::string> base64_decode(std::string_view text) {
         }
     }
     return bytes;
+}
+
+std::string base64url_encode(std::string_view bytes) {
+    auto text = base64_encode(bytes);
+    std::ranges::replace(text, '+', '-');
+    std::ranges::replace(text, '/', '_');
+    return text;
+}
+
+std::optional<std::string> base64url_decode(std::string_view text) {
+    if (text.find_first_of("+/") != std::string_view::npos) return std::nullopt;
+    std::string plain{text};
+    std::ranges::replace(plain, '-', '+');
+    std::ranges::replace(plain, '_', '/');
+    return base64_decode(plain);
 }
 
 }  // namespace koppla::sandbox

@@ -18,5 +18,11 @@ TEST(Base64, DecodesWithAndWithoutPaddingAndRefusesTheRest) {
     EXPECT_FALSE(base64_decode("MT*w"));
 }
 
+TEST(Base64, HasAnAlphabetForUrls) {
+    EXPECT_EQ(base64url_encode("\xFF\xFE\xFD"), "__79");
+    EXPECT_EQ(base64url_decode("__79"), "\xFF\xFE\xFD");
+    EXPECT_FALSE(base64url_decode("//79"));
+}
+
 }  // namespace
 }  // namespace koppla::sandbox

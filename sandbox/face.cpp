@@ -1,6 +1,7 @@
 #include "sandbox/face.h"
 
 #include "sandbox/control.h"
+#include "sandbox/faults/strike.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/salesforce/routes.h"
 
@@ -30,13 +31,8 @@ std::size_t header_bytes(const http::Request& request) {
 }
 
 bool has_live_session(Services& services, const http::Request& request) {
-    const auto header = request.headers.find("Authorization");
-    if (!header) return false;
-    const auto blank = header->find(' ');
-    if (blank == std::string_view::npos) return false;
-    const auto scheme = header->substr(0, blank);
-    if (!equal_words(scheme, "Bearer") && !equal_words(scheme, "OAuth")) return false;
-    return services.sessions.use(header->substr(blank + 1));
+    const auto token = bearer_token(request);
+    return token && services.sessions.use(*token);
 }
 
 /// Only JSON is taken in bodies; the type may be absent, and in any case.
@@ -126,15 +122,27 @@ Answer call(Services& services, Control control, const http::Request& request, J
     return call_route(services, salesforce_routes(), request, path);
 }
 
-void send(Answer answer, http::Exchange& exchange) {
-    if (!answer.tail) {
-        exchange.reply(std::move(answer.response));
-        return;
+/// Carries a request out with the faults that befall it; the one that spoils how the answer is sent.
+struct Outcome {
+    Answer answer{};
+    std::optional<Fault> delivery{};
+};
+Outcome suffer(Services& services, Control control, const http::Request& request, JournalEntry& entry) {
+    const auto faults = services.faults.draw(request);
+    std::optional<Answer> given;
+    for (const auto& fault : faults)
+        if (!given) given = strike_before(services, fault, request);
+    Outcome outcome{.answer = given ? std::move(*given) : call(services, control, request, entry)};
+    for (const auto& fault : faults) {
+        const bool struck = strike_after(services, fault, request, outcome.answer);
+        if (struck) outcome.delivery = fault;
+        services.faults.record(FaultRecord{.fault = fault,
+                                           .time = entry.time,
+                                           .method = entry.method,
+                                           .target = entry.target,
+                                           .struck = struck});
     }
-    const auto head = std::exchange(answer.response.body, {});
-    answer.response.headers.add("Content-Length", std::to_string(head.size() + answer.tail->bytes.size()));
-    exchange.begin(std::move(answer.response));
-    if (exchange.write(head) && exchange.write(answer.tail->bytes)) exchange.end();
+    return outcome;
 }
 
 }  // namespace
@@ -145,17 +153,24 @@ void Face::answer(const http::Request& request, http::Exchange& exchange) {
                        .method = request.method,
                        .target = masked_target(request.target),
                        .request_bytes = static_cast<std::int64_t>(request.body.size())};
-    auto answer = call(services_, control_, request, entry);
+    const bool is_kept = !is_control(split_target(request.target));
+    auto [answer, delivery] = is_kept ? suffer(services_, control_, request, entry)
+                                      : Outcome{.answer = call(services_, control_, request, entry)};
     entry.status = answer.response.status;
     entry.response_bytes = static_cast<std::int64_t>(answer.response.body.size() +
                                                      (answer.tail ? answer.tail->bytes.size() : 0));
     entry.subrequests = std::move(answer.subrequests);
-    const bool is_kept = !is_control(split_target(request.target));
+    entry.calls = answer.calls;
     entry.microseconds =
         std::chrono::duration_cast<std::chrono::microseconds>(services_.clock.steady() - begun).count();
     // Before the answer leaves, so that whoever has the answer finds the entry.
     if (is_kept) services_.journal.add(std::move(entry));
-    send(std::move(answer), exchange);
+    // The org's time, which need not be this machine's.
+    answer.response.headers.add("Date", format_http_date(services_.clock.now()));
+    if (delivery)
+        deliver_struck(services_, *delivery, std::move(answer), exchange);
+    else
+        deliver(std::move(answer), exchange);
 }
 
 Answer answer_part(Services& services, const http::Request& request) {

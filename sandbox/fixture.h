@@ -40,8 +40,9 @@ class Recorder final : public http::Exchange {
         return true;
     }
     void end() override {}
-    void cut() override { response_.status = 0; }
+    void cut() override { was_cut_ = true; }
     http::Response response_;
+    bool was_cut_ = false;
 };
 
 /// A small org behind a Face, in process: 30 accounts and 2,500 contacts, the same for every test.
@@ -66,6 +67,7 @@ class SandboxTest : public testing::Test {
 
     std::filesystem::path folder_;
     HandClock clock_;
+    ShiftedClock shifted_{clock_};
     std::unique_ptr<Org> org_;
     std::unique_ptr<Services> services_;
     std::unique_ptr<Face> face_;

@@ -18,11 +18,11 @@ std::filesystem::path fresh_folder() {
 SandboxTest::SandboxTest() : folder_{fresh_folder()} {
     auto org = Org::open(
         OrgOptions{.state = folder_ / "org.db", .seed = 7, .records = {{"Account", 30}, {"Contact", 2'500}}},
-        clock_);
+        shifted_);
     if (!org) throw std::runtime_error{org.error().message};
     org_ = std::move(*org);
     services_ = std::make_unique<Services>(
-        *org_, clock_, make_credentials(org_->organization_id(), org_->username()), folder_ / "spool");
+        *org_, shifted_, make_credentials(org_->organization_id(), org_->username()), folder_ / "spool");
     services_->url = "https://127.0.0.1:8443";
     face_ = std::make_unique<Face>(*services_, Control::offered);
 }

@@ -23,6 +23,7 @@ struct JournalEntry {
     std::int64_t microseconds = 0;
     std::vector<std::string> subrequests;  ///< "GET /services/data/v68.0/sobjects/Account/describe → 304"
     enum class Cost { free, charged } cost = Cost::free;
+    std::int64_t calls = 1;  ///< of the day's, where it is charged
 };
 
 /// What the sandbox was asked, in the order the answers ended. Keeps the newest million. Thread-safe.

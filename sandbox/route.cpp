@@ -48,6 +48,16 @@ std::string Ask::base() const {
     return "/services/data/v" + std::to_string(version) + ".0";
 }
 
+std::optional<std::string_view> bearer_token(const http::Request& request) {
+    const auto header = request.headers.find("Authorization");
+    if (!header) return std::nullopt;
+    const auto blank = header->find(' ');
+    if (blank == std::string_view::npos) return std::nullopt;
+    const auto scheme = header->substr(0, blank);
+    if (!equal_words(scheme, "Bearer") && !equal_words(scheme, "OAuth")) return std::nullopt;
+    return header->substr(blank + 1);
+}
+
 bool equal_words(std::string_view a, std::string_view b) {
     return std::ranges::equal(
         a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });

@@ -40,6 +40,7 @@ struct Answer {
     http::Response response{};
     std::optional<Range> tail{};
     std::vector<std::string> subrequests{};  ///< for the journal
+    std::int64_t calls = 1;                  ///< of the day's, if it is charged at all
 };
 
 /// One line of the table of routes. A pattern's segments are literals, compared without case, or {names};
@@ -69,6 +70,9 @@ Match find_route(std::span<const Route> routes, std::string_view method, const P
 
 /// 68 for "v68.0"; nothing for what doesn't look like a version.
 std::optional<int> parse_version(std::string_view segment);
+
+/// The token of "Authorization: Bearer …" (or OAuth).
+std::optional<std::string_view> bearer_token(const http::Request& request);
 
 bool equal_words(std::string_view a, std::string_view b);  ///< without case, ASCII
 

@@ -4,6 +4,7 @@
 #include "http/server.h"
 #include "sandbox/face.h"
 #include "sandbox/files.h"
+#include "sandbox/salesforce/signature.h"
 #include "sandbox/services.h"
 
 #include <array>
@@ -63,7 +64,8 @@ constexpr std::array kept_credentials{Kept{"client_id", &Credentials::client_id}
                                       Kept{"username", &Credentials::username},
                                       Kept{"password", &Credentials::password},
                                       Kept{"security_token", &Credentials::security_token},
-                                      Kept{"access_token", &Credentials::access_token}};
+                                      Kept{"access_token", &Credentials::access_token},
+                                      Kept{"refresh_token", &Credentials::refresh_token}};
 
 /// Made at the first start, read from the state afterwards.
 Result<Credentials> credentials_of(Org& org) {
@@ -79,6 +81,16 @@ Result<Credentials> credentials_of(Org& org) {
     return credentials;
 }
 
+/// The key that clients sign assertions with: made at the first start, and known to the org by its public
+/// half.
+Result<std::string> assertion_key(const std::filesystem::path& state) {
+    const auto file = beside(state, ".jwt.key");
+    if (auto known = TRY(read_file(file))) return public_key_of(*known);
+    const auto key = TRY(make_private_key());
+    TRY(replace_file(file, key, Readers::owner));
+    return public_key_of(key);
+}
+
 std::string url_of(const std::string& address, std::uint16_t port) {
     const bool is_v6 = address.find(':') != std::string::npos;
     return "https://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
@@ -87,6 +99,7 @@ std::string url_of(const std::string& address, std::uint16_t port) {
 Result<void> write_ready_file(const ServeOptions& options, const Services& services) {
     nlohmann::ordered_json salesforce{{"url", services.url},
                                       {"ca", beside(options.org.state, ".ca.pem").string()}};
+    salesforce["private_key"] = beside(options.org.state, ".jwt.key").string();
     for (const auto& kept : kept_credentials) salesforce[kept.name] = services.credentials.*kept.value;
     const nlohmann::ordered_json ready{{"salesforce", salesforce}};
     return replace_file(*options.ready_file, ready.dump(2) + "\n", Readers::owner);
@@ -95,12 +108,14 @@ Result<void> write_ready_file(const ServeOptions& options, const Services& servi
 }  // namespace
 
 struct Running::Parts {
-    Parts(std::unique_ptr<Org> organization, Clock& clock, Credentials credentials,
+    Parts(std::unique_ptr<ShiftedClock> time, std::unique_ptr<Org> organization, Credentials credentials,
           const ServeOptions& options)
-        : org{std::move(organization)},
-          services{*org, clock, std::move(credentials), beside(options.org.state, ".spool")},
+        : clock{std::move(time)},
+          org{std::move(organization)},
+          services{*org, *clock, std::move(credentials), beside(options.org.state, ".spool")},
           face{services, is_loopback(options.address) ? Control::offered : Control::hidden} {}
 
+    std::unique_ptr<ShiftedClock> clock;
     std::unique_ptr<Org> org;
     Services services;
     Face face;
@@ -108,16 +123,21 @@ struct Running::Parts {
 };
 
 Running::Running(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
-Running::~Running() = default;
+Running::~Running() {
+    // A stalled answer would keep the server's stop waiting.
+    if (parts_) parts_->services.faults.clear();
+}
 
 Result<std::unique_ptr<Running>> Running::start(const ServeOptions& options, Clock& clock) {
     // One of an earlier start would be taken for this one's.
     std::error_code absent;
     if (options.ready_file) std::filesystem::remove(*options.ready_file, absent);
-    auto org = TRY(Org::open(options.org, clock));
+    auto shifted = std::make_unique<ShiftedClock>(clock);
+    auto org = TRY(Org::open(options.org, *shifted));
     auto credentials = TRY(credentials_of(*org));
     const auto listen = TRY(listening(options));
-    auto parts = std::make_unique<Parts>(std::move(org), clock, std::move(credentials), options);
+    auto parts = std::make_unique<Parts>(std::move(shifted), std::move(org), std::move(credentials), options);
+    parts->services.logins.set(AppSettings{.certificate_pem = TRY(assertion_key(options.org.state))});
     parts->server = TRY(http::Server::start(listen, parts->face));
     parts->services.url = url_of(options.address, parts->server->port());
     if (options.ready_file) TRY(write_ready_file(options, parts->services));

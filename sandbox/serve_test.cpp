@@ -3,6 +3,8 @@
 #include "http/curl_client.h"
 #include "sandbox/files.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
@@ -32,11 +34,13 @@ class Serve : public testing::Test {
     }
     /// What a client sees that trusts the ready file's authority and nothing else.
     static Result<http::Response> get(const nlohmann::json& ready, const std::string& path) {
+        return send(ready, http::Request{.target = path});
+    }
+    static Result<http::Response> send(const nlohmann::json& ready, http::Request request) {
         http::CurlClient client{
             http::Transport{.ca_file = ready["ca"], .proxy = "", .allowed_hosts = {"127.0.0.1"}}};
-        const http::Request request{
-            .target = ready["url"].get<std::string>() + path,
-            .headers = {{"Authorization", "Bearer " + ready["access_token"].get<std::string>()}}};
+        request.target = ready["url"].get<std::string>() + request.target;
+        request.headers.add("Authorization", "Bearer " + ready["access_token"].get<std::string>());
         return http::send_text(client, request, Call{}.within(std::chrono::seconds{20}));
     }
 
@@ -48,14 +52,43 @@ TEST_F(Serve, AnswersOverTlsAsTheReadyFileSays) {
     const auto running = start();
     const auto known = ready();
     EXPECT_EQ(known["url"], running->url());
-    for (const auto* name :
-         {"client_id", "client_secret", "username", "password", "security_token", "access_token"})
+    for (const auto* name : {"client_id", "client_secret", "username", "password", "security_token",
+                             "access_token", "refresh_token", "private_key"})
         EXPECT_FALSE(known[name].get<std::string>().empty()) << name;
     const auto response = get(known, "//services/data/v68.0/query?q=SELECT+COUNT()+FROM+Contact");
     ASSERT_TRUE(response) << response.error().message;
     EXPECT_EQ(response->status, 200);
     EXPECT_EQ(response->body, R"({"totalSize":50,"done":true,"records":[]})");
     EXPECT_EQ(response->headers.find("Sforce-Limit-Info"), "api-usage=1/100000");
+}
+
+TEST_F(Serve, BreaksAnswersOnTheWire) {
+    const auto running = start();
+    const auto known = ready();
+    const auto set = send(known, {.method = "POST",
+                                  .target = "/sandbox/faults",
+                                  .body = R"({"next":["cut","truncated-gzip","no-answer",)"
+                                          R"({"kind":"stall","ms":20,"bytes":3}]})"});
+    ASSERT_TRUE(set) << set.error().message;
+    for (int i = 0; i < 3; ++i) {
+        const auto broken = get(known, "/services/data/v68.0/sobjects/Contact/describe");
+        EXPECT_FALSE(broken && broken->status == 200) << i;
+    }
+    const auto stalled = get(known, "/services/data/v68.0/limits");
+    ASSERT_TRUE(stalled) << stalled.error().message;
+    EXPECT_TRUE(nlohmann::json::parse(stalled->body).contains("DailyApiRequests"));
+}
+
+TEST_F(Serve, StopsWhileAnAnswerStalls) {
+    auto running = start();
+    const auto known = ready();
+    ASSERT_TRUE(send(known, {.method = "POST",
+                             .target = "/sandbox/faults",
+                             .body = R"({"next":[{"kind":"latency","ms":3600000}]})"}));
+    std::jthread waiting{[&] { (void)get(known, "/services/data/v68.0/limits"); }};
+    while (nlohmann::json::parse(get(known, "/sandbox/faults")->body)["next"].size() > 0)
+        std::this_thread::yield();
+    running.reset();
 }
 
 TEST_F(Serve, KeepsAuthorityCredentialsAndRowsBetweenStarts) {
@@ -75,7 +108,7 @@ TEST_F(Serve, KeepsAuthorityCredentialsAndRowsBetweenStarts) {
 
 TEST_F(Serve, KeepsItsKeysToItself) {
     const auto running = start();
-    for (const auto* name : {"org.db.ca.key", "org.db.server.key", "ready.json"}) {
+    for (const auto* name : {"org.db.ca.key", "org.db.server.key", "org.db.jwt.key", "ready.json"}) {
         struct stat status {};
         ASSERT_EQ(::stat((folder_ / name).c_str(), &status), 0) << name;
         EXPECT_EQ(status.st_mode & 0777U, 0600U) << name;

@@ -2,6 +2,8 @@
 
 #include "sandbox/org/object.h"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,8 @@ struct Change {
     std::string key_field{};
     std::string key_value{};
     const nlohmann::json* fields = nullptr;  ///< an object; "attributes" in it is passed over
+    std::optional<std::size_t> parent{};     ///< an earlier change of the same save, whose row …
+    std::string parent_field{};              ///< … this field points to
 };
 
 enum class Atomicity { each_row, all_or_none };

@@ -7,6 +7,7 @@
 #include "sandbox/org/identifier.h"
 #include "sandbox/org/pending.h"
 #include "sandbox/org/state.h"
+#include "sandbox/org/visibility.h"
 #include "sandbox/org/writer.h"
 #include "sandbox/soql/scope.h"
 #include "sandbox/soql/select.h"
@@ -18,12 +19,14 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
 
 namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+constexpr std::string_view hidden_setting = "hidden";
 constexpr std::size_t state_cache_bytes = std::size_t{64} << 20;
 
 std::int64_t milliseconds(const Clock& clock) {
@@ -40,6 +43,18 @@ Error no_such_column(const Object& object, std::string_view field) {
                  "INVALID_FIELD");
 }
 
+/// A write to a field that is there but can't be seen is refused as if it weren't there.
+std::optional<RowError> hidden_field(const Object& whole, const Object& seen, const Change& change) {
+    if (change.fields == nullptr || whole.fields().size() == seen.fields().size()) return std::nullopt;
+    for (const auto& member : change.fields->items()) {
+        if (!whole.has(member.key()) || seen.has(member.key())) continue;
+        return RowError{.status_code = "INVALID_FIELD",
+                        .message = no_such_column(seen, member.key()).message,
+                        .fields = {}};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 struct Org::Inside {
@@ -48,7 +63,7 @@ struct Org::Inside {
           database{std::move(state)},
           catalog{std::move(populated.catalog)},
           identity{std::move(populated.identity)},
-          global_json{std::move(populated.global_json)},
+          visible{catalog, std::move(populated.global_json)},
           misfits{std::move(populated.misfits)} {}
 
     struct Lateness {
@@ -95,14 +110,21 @@ struct Org::Inside {
     Result<void> apply_due() { return apply_due(milliseconds(clock)); }
 
     [[nodiscard]] soql::Source source() const {
-        return {.database = *database, .catalog = catalog, .now = clock.now()};
+        return {.database = *database, .catalog = visible.catalog(), .now = clock.now()};
+    }
+
+    /// The object as the org knows it, whatever of it can be seen.
+    [[nodiscard]] const Object& whole(const Object& object) const { return *catalog.find(object.name()); }
+
+    Result<void> keep_hidden(db::Transaction& transaction) {
+        return State{transaction}.set_setting(hidden_setting, visible.settings());
     }
 
     const Clock& clock;
     std::unique_ptr<db::Database> database;
     Catalog catalog;
     OrgIdentity identity;
-    std::string global_json;
+    Visibility visible;
     std::vector<std::string> misfits;
     Guarded<Lateness> lateness{};
     std::atomic<std::int64_t> next_due_ms{0};
@@ -116,21 +138,24 @@ Result<std::unique_ptr<Org>> Org::open(const OrgOptions& options, const Clock& c
                                          .create = db::SqliteOptions::Create::if_missing,
                                          .cache_bytes = state_cache_bytes}));
     Populated populated = TRY(populate(*database, options, clock));
-    return std::unique_ptr<Org>{
-        new Org{std::make_unique<Inside>(clock, std::move(database), std::move(populated))}};
+    auto inside = std::make_unique<Inside>(clock, std::move(database), std::move(populated));
+    const auto transaction = TRY(inside->begin(db::Access::read));
+    if (const auto hidden = TRY(State{*transaction}.setting(hidden_setting)))
+        TRY(inside->visible.restore(*hidden, milliseconds(clock)));
+    return std::unique_ptr<Org>{new Org{std::move(inside)}};
 }
 
 const std::vector<std::string>& Org::misfits() const {
     return inside_->misfits;
 }
 const std::vector<Object>& Org::objects() const {
-    return inside_->catalog.objects();
+    return inside_->visible.catalog().objects();
 }
 const Object* Org::find(std::string_view object) const {
-    return inside_->catalog.find(object);
+    return inside_->visible.catalog().find(object);
 }
 const std::string& Org::global_json() const {
-    return inside_->global_json;
+    return inside_->visible.global_json();
 }
 const std::string& Org::organization_id() const {
     return inside_->identity.organization_id;
@@ -147,7 +172,26 @@ Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, Atomi
     const auto transaction = TRY(inside_->begin(db::Access::write));
     Writer writer{*transaction, inside_->catalog, inside_->moment()};
     std::vector<SaveResult> results;
-    for (const Change& change : changes) results.push_back(TRY(writer.save(change)));
+    for (const Change& change : changes) {
+        Change whole = change;
+        whole.object = &inside_->whole(*change.object);
+        nlohmann::json linked;
+        if (change.parent) {
+            // A child of a row that failed can't even be tried.
+            const SaveResult& parent = results.at(*change.parent);
+            if (!parent.success() || parent.id.empty()) {
+                results.push_back({.id = {}, .created = false, .errors = {}});
+                continue;
+            }
+            linked = *change.fields;
+            linked[change.parent_field] = parent.id;
+            whole.fields = &linked;
+        }
+        if (auto refusal = hidden_field(*whole.object, *change.object, change))
+            results.push_back({.id = change.id, .created = false, .errors = {std::move(*refusal)}});
+        else
+            results.push_back(TRY(writer.save(whole)));
+    }
     const bool has_failed =
         std::any_of(results.begin(), results.end(), [](const SaveResult& r) { return !r.success(); });
     if (!has_failed || atomicity == Atomicity::each_row) {
@@ -249,6 +293,14 @@ Result<std::int64_t> Org::pending() {
     return Pending{*transaction, inside_->catalog}.count();
 }
 
+Result<std::optional<Instant>> Org::oldest_pending(const Object& object) {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::read));
+    const auto stamp = TRY((Pending{*transaction, inside_->catalog}.oldest_stamp(object)));
+    if (!stamp) return std::optional<Instant>{};
+    return std::optional<Instant>{TRY(parse_instant(*stamp))};
+}
+
 Result<void> Org::apply_pending() {
     return inside_->apply_due(never - 1);
 }
@@ -257,6 +309,39 @@ Result<std::int64_t> Org::row_count(const Object& object) {
     TRY(inside_->apply_due());
     const auto transaction = TRY(inside_->begin(db::Access::read));
     return State{*transaction}.row_count(object);
+}
+
+Result<void> Org::hide(const Object& object, std::span<const std::string> fields) {
+    const Object& whole = inside_->whole(object);
+    TRY(inside_->visible.hide(whole, fields, milliseconds(inside_->clock)));
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    TRY(inside_->keep_hidden(*transaction));
+    return transaction->commit();
+}
+
+Result<std::int64_t> Org::hide_rows(const Object& object, std::string_view condition) {
+    const auto soql = fmt::format("SELECT Id FROM {} WHERE {}", object.name(), condition);
+    std::vector<std::string> ids;
+    {
+        const auto matching = TRY(export_csv(soql, ExportOptions{.rows = Rows::all}));
+        std::string line;
+        while (TRY(matching->next(line, 1)) > 0) {
+            ids.push_back(line.substr(1, line.find('"', 1) - 1));
+            line.clear();
+        }
+    }
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    TRY(sandbox::hide_rows(*transaction, object, ids));
+    TRY(transaction->commit());
+    return static_cast<std::int64_t>(ids.size());
+}
+
+Result<void> Org::reveal() {
+    inside_->visible.reveal(milliseconds(inside_->clock));
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    TRY(inside_->keep_hidden(*transaction));
+    TRY(reveal_rows(*transaction, inside_->catalog));
+    return transaction->commit();
 }
 
 Result<std::optional<std::string>> Org::setting(std::string_view name) {
@@ -281,22 +366,23 @@ Result<ChangedIds> Org::change(const Object& object, const ChangeCounts& counts)
     const std::uint64_t chance = mixed(inside_->identity.seed ^ mixed(static_cast<std::uint64_t>(round)));
 
     Writer writer{*transaction, inside_->catalog, inside_->moment()};
-    const auto invention = TRY(Invention::make(*transaction, inside_->catalog, object, chance));
+    const Object& whole = inside_->whole(object);
+    const auto invention = TRY(Invention::make(*transaction, inside_->catalog, whole, chance));
     const auto touched = static_cast<std::size_t>(std::max<std::int64_t>(counts.updates + counts.deletes, 0));
     ChangedIds changed;
     for (const std::string& id : TRY(invention->ids(touched))) {
         if (static_cast<std::int64_t>(changed.updated.size()) < counts.updates) {
             Values edited = TRY(invention->edited());
-            TRY(writer.update(object, id, std::move(edited)));
+            TRY(writer.update(whole, id, std::move(edited)));
             changed.updated.push_back(id);
         } else {
-            TRY(writer.remove(object, id));
+            TRY(writer.remove(whole, id));
             changed.deleted.push_back(id);
         }
     }
     for (std::int64_t i = 0; i < counts.inserts; ++i) {
         Values fresh = TRY(invention->fresh());
-        changed.inserted.push_back(TRY(writer.insert(object, std::move(fresh))));
+        changed.inserted.push_back(TRY(writer.insert(whole, std::move(fresh))));
     }
     TRY(inside_->commit(*transaction));
     return changed;

@@ -90,6 +90,8 @@ class Org {
     void set_late(const LateWrites& late);
     /// Changes that are made but not yet visible.
     Result<std::int64_t> pending();
+    /// When the oldest of them was made, of one object.
+    Result<std::optional<Instant>> oldest_pending(const Object& object);
     /// Makes all of them visible now.
     Result<void> apply_pending();
 
@@ -97,6 +99,14 @@ class Org {
     Result<ChangedIds> change(const Object& object, const ChangeCounts& counts);
     /// Rows, deleted ones included.
     Result<std::int64_t> row_count(const Object& object);
+
+    /// Takes fields, or without any the whole object, out of the user's sight: of describes, queries, rows
+    /// and writes. INVALID_FIELD for what can't be hidden.
+    Result<void> hide(const Object& object, std::span<const std::string> fields);
+    /// The same for the rows that now fit a SOQL condition; how many.
+    Result<std::int64_t> hide_rows(const Object& object, std::string_view condition);
+    /// Shows everything again.
+    Result<void> reveal();
 
     /// Small texts kept in the state for the surface (credentials, the certificate's names).
     Result<std::optional<std::string>> setting(std::string_view name);

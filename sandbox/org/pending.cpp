@@ -106,6 +106,14 @@ Result<void> Pending::add(Kind kind, const Object& object, std::string_view id, 
     return {};
 }
 
+Result<std::optional<std::string>> Pending::oldest_stamp(const Object& object) {
+    const auto cursor = TRY(transaction_.query(
+        "SELECT min(json_extract(fields, '$.SystemModstamp')) FROM sandbox_pending WHERE object = $1",
+        {std::string_view{object.name()}}));
+    if (!TRY(cursor->next()) || cursor->is_null(0)) return std::optional<std::string>{};
+    return std::optional<std::string>{cursor->text(0)};
+}
+
 Result<std::int64_t> Pending::count() {
     const auto cursor = TRY(transaction_.query("SELECT count(*) FROM sandbox_pending"));
     TRY(cursor->next());

@@ -34,6 +34,8 @@ class Pending {
     Result<void> add(Kind kind, const Object& object, std::string_view id, const Values& values,
                      std::int64_t due_ms);
     Result<std::int64_t> count();
+    /// The least SystemModstamp among an object's changes.
+    Result<std::optional<std::string>> oldest_stamp(const Object& object);
     Result<std::optional<std::int64_t>> next_due_ms();
     /// Applies everything that is due by then.
     Result<void> apply(std::int64_t until_ms);

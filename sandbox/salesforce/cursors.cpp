@@ -46,6 +46,13 @@ std::string Cursors::locator(const Page& page, std::int64_t from) {
     return page.cursor_id + "-" + std::to_string(from);
 }
 
+void Cursors::forget(std::string_view cursor_id) {
+    const auto id = normal_id(cursor_id);
+    state_.with([&](State& state) {
+        std::erase_if(state.pages, [&](const Page& kept) { return id == kept.cursor_id; });
+    });
+}
+
 void Cursors::expire() {
     state_.with([](State& state) { state.pages.clear(); });
 }

@@ -29,6 +29,7 @@ class Cursors {
     Page keep(std::shared_ptr<const Selection> selection, std::int64_t page_size);
     std::optional<Page> find(std::string_view locator);
     static std::string locator(const Page& page, std::int64_t from);
+    void forget(std::string_view cursor_id);
     /// Forgets them all, as after two days.
     void expire();
 

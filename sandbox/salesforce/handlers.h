@@ -10,7 +10,15 @@ namespace koppla::sandbox {
 Answer oauth_token(Services& services, const Ask& ask);
 Answer oauth_userinfo(Services& services, const Ask& ask);
 Answer oauth_revoke(Services& services, const Ask& ask);
+Answer oauth_introspect(Services& services, const Ask& ask);
 Answer identity(Services& services, const Ask& ask);
+
+// authorize.cpp
+Answer oauth_authorize(Services& services, const Ask& ask);
+Answer oauth_decide(Services& services, const Ask& ask);
+
+// soap.cpp
+Answer soap(Services& services, const Ask& ask);
 
 // metadata.cpp
 Answer versions(Services& services, const Ask& ask);
@@ -45,6 +53,19 @@ Answer read_many_posted(Services& services, const Ask& ask);
 // composite.cpp
 Answer composite(Services& services, const Ask& ask);
 
+// batch.cpp
+Answer batch(Services& services, const Ask& ask);
+
+// tree.cpp
+Answer create_tree(Services& services, const Ask& ask);
+
+// replication.cpp
+Answer updated(Services& services, const Ask& ask);
+Answer deleted(Services& services, const Ask& ask);
+
+// tooling.cpp
+Answer tooling_query(Services& services, const Ask& ask);
+
 // jobs.cpp
 Answer create_query_job(Services& services, const Ask& ask);
 Answer list_query_jobs(Services& services, const Ask& ask);
@@ -52,5 +73,6 @@ Answer query_job(Services& services, const Ask& ask);
 Answer change_query_job(Services& services, const Ask& ask);
 Answer delete_query_job(Services& services, const Ask& ask);
 Answer query_job_results(Services& services, const Ask& ask);
+Answer query_job_pages(Services& services, const Ask& ask);
 
 }  // namespace koppla::sandbox

@@ -14,6 +14,7 @@ namespace koppla::sandbox {
 namespace {
 
 constexpr std::size_t listed_max = 1'000;
+constexpr std::size_t listed_pages_max = 5;
 constexpr std::uint64_t page_bytes_max = 1'000'000'000;
 
 struct Delimiter {
@@ -99,7 +100,7 @@ std::optional<std::int64_t> first_row(const Ask& ask, const QueryJob& job) {
     if (!locator || locator->empty()) return 0;
     const auto decoded = base64_decode(*locator);
     const auto row = decoded ? read_number(*decoded) : std::nullopt;
-    return row && *row > 0 && *row < job.rows ? row : std::nullopt;
+    return row && (*row == 0 || *row < job.rows) ? row : std::nullopt;
 }
 
 Answer page(const QueryJob& job, std::int64_t from, std::int64_t to) {
@@ -167,24 +168,71 @@ Answer delete_query_job(Services& services, const Ask& ask) {
     return empty_answer(204);
 }
 
-Answer query_job_results(Services& services, const Ask& ask) {
-    const auto job = services.jobs.find(ask.parts.at(0));
-    if (!job) return not_found();
+namespace {
+
+/// A complete job, asked for as it was created, and the row a page of it begins with; or why not.
+struct Asked {
+    std::optional<QueryJob> job{};
+    std::int64_t from = 0;
+    std::int64_t rows = 0;  ///< of a page; 0: as many as fit
+    Answer problem{};
+};
+Asked asked_results(Services& services, const Ask& ask) {
+    auto job = services.jobs.find(ask.parts.at(0));
+    if (!job) return {.problem = not_found()};
     if (job->version != ask.version)
-        return api_error(409, "API_ERROR",
-                         "The job was created with API version " + std::to_string(job->version) +
-                             ".0: ask for its results with that version");
+        return {.problem = api_error(409, "API_ERROR",
+                                     "The job was created with API version " + std::to_string(job->version) +
+                                         ".0: ask for its results with that version")};
     if (job->state != JobState::job_complete)
-        return api_error(400, "INVALIDJOBSTATE",
-                         "The job has no results in state " +
-                             std::string{state_names.at(static_cast<std::size_t>(job->state))});
+        return {.problem = api_error(400, "INVALIDJOBSTATE",
+                                     "The job has no results in state " +
+                                         std::string{state_names.at(static_cast<std::size_t>(job->state))})};
     const auto from = first_row(ask, *job);
-    if (!from) return api_error(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
-    const auto asked = read_number(ask.parameter("maxRecords").value_or("0"));
-    if (!asked) return api_error(400, "API_ERROR", "maxRecords has to be a positive number");
-    const auto rows = *asked > 0 ? *asked : services.jobs.page_rows();
-    const auto within = job->results->end_within(*from, page_bytes_max);
-    return page(*job, *from, rows > 0 ? std::min(*from + std::min(rows, job->rows), within) : within);
+    if (!from) return {.problem = api_error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")};
+    const auto rows = read_number(ask.parameter("maxRecords").value_or("0"));
+    if (!rows) return {.problem = api_error(400, "API_ERROR", "maxRecords has to be a positive number")};
+    return {.job = std::move(job), .from = *from, .rows = *rows > 0 ? *rows : services.jobs.page_rows()};
+}
+
+/// The row behind a page.
+std::int64_t page_end(const QueryJob& job, std::int64_t from, std::int64_t rows) {
+    const auto within = job.results->end_within(from, page_bytes_max);
+    return rows > 0 ? std::min(from + std::min(rows, job.rows), within) : within;
+}
+
+std::string locator_of(std::int64_t row) {
+    return base64_encode(std::to_string(row));
+}
+
+}  // namespace
+
+Answer query_job_results(Services& services, const Ask& ask) {
+    auto asked = asked_results(services, ask);
+    if (!asked.job) return std::move(asked.problem);
+    return page(*asked.job, asked.from, page_end(*asked.job, asked.from, asked.rows));
+}
+
+/// [Salesforce: Bulk API 2.0, Get Parallel Results for a Query Job]
+Answer query_job_pages(Services& services, const Ask& ask) {
+    if (ask.version < 58) return not_found();
+    auto asked = asked_results(services, ask);
+    if (!asked.job) return std::move(asked.problem);
+    const auto& job = *asked.job;
+    const auto base = ask.base() + "/jobs/query/" + job.id;
+    // Pages of the size that was asked for stay so when they are fetched one by one.
+    const auto size =
+        ask.parameter("maxRecords") ? "&maxRecords=" + std::to_string(asked.rows) : std::string{};
+    auto pages = Json::array();
+    auto from = asked.from;
+    do {
+        pages.push_back(Json{{"resultUrl", base + "/results?locator=" + locator_of(from) + size}});
+        from = page_end(job, from, asked.rows);
+    } while (from < job.rows && pages.size() < listed_pages_max);
+    Json next;
+    if (from < job.rows) next = base + "/resultpages?locator=" + locator_of(from) + size;
+    return json_answer(200,
+                       Json{{"resultPages", pages}, {"nextRecordsUrl", next}, {"done", from >= job.rows}});
 }
 
 }  // namespace koppla::sandbox

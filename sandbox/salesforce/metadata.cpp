@@ -50,7 +50,7 @@ Answer versions(Services&, const Ask&) {
 
 Answer resources(Services& services, const Ask& ask) {
     Json map;
-    for (const auto* name : {"sobjects", "query", "queryAll", "composite", "jobs", "limits"})
+    for (const auto* name : {"sobjects", "query", "queryAll", "composite", "jobs", "limits", "tooling"})
         map[name] = ask.base() + "/" + name;
     map["identity"] = services.url + "/id/" + services.org.organization_id() + "/" + services.org.user_id();
     return json_answer(200, map);

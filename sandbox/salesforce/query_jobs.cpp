@@ -80,6 +80,15 @@ void QueryJobs::remove(std::string_view id) {
     jobs_.erase(key(id));
 }
 
+void QueryJobs::end(std::string_view id, JobState state) {
+    const std::scoped_lock lock{mutex_};
+    const auto job = jobs_.find(key(id));
+    if (job == jobs_.end()) return;
+    job->second.state = state;
+    job->second.modified = clock_.now();
+    if (state == JobState::failed) job->second.failure = "InternalServerError : retries exhausted";
+}
+
 void QueryJobs::work(const std::stop_token& stop) {
     while (true) {
         std::string id;

@@ -58,6 +58,8 @@ class QueryJobs {
     /// Ends a job that isn't over; its state afterwards.
     std::optional<QueryJob> abort(std::string_view id);
     void remove(std::string_view id);
+    /// Ends a job whatever its state was, as a fault of the server does.
+    void end(std::string_view id, JobState state);
 
     /// Rows of a result page where the client doesn't say; 0: as many as fit 1 GB.
     [[nodiscard]] std::int64_t page_rows() const { return page_rows_; }

@@ -12,6 +12,12 @@ constexpr std::array table{
     Route{"GET", "/services/oauth2/userinfo", oauth_userinfo},
     Route{"POST", "/services/oauth2/userinfo", oauth_userinfo},
     Route{"POST", "/services/oauth2/revoke", oauth_revoke},
+    Route{"GET", "/services/oauth2/revoke", oauth_revoke},
+    Route{"POST", "/services/oauth2/introspect", oauth_introspect},
+    Route{"GET", "/services/oauth2/authorize", oauth_authorize},
+    Route{"POST", "/services/oauth2/authorize", oauth_decide},
+    Route{"POST", "/services/Soap/u/{version}", soap},
+    Route{"POST", "/services/Soap/u/{version}/{organization}", soap},
     Route{"GET", "/id/{organization}/{user}", identity},
     Route{"GET", "/services/data", versions},
 
@@ -22,11 +28,15 @@ constexpr std::array table{
     Route{"GET", "/services/data/{version}/query/{locator}", query_more},
     Route{"GET", "/services/data/{version}/queryAll/{locator}", query_more},
 
+    Route{"GET", "/services/data/{version}/tooling/query", tooling_query},
+
     Route{"GET", "/services/data/{version}/sobjects", describe_global},
     Route{"GET", "/services/data/{version}/sobjects/{object}", basic_info},
     Route{"POST", "/services/data/{version}/sobjects/{object}", create_row},
     Route{"GET", "/services/data/{version}/sobjects/{object}/describe", describe},
     Route{"POST", "/services/data/{version}/sobjects/{object}/Id", create_row},
+    Route{"GET", "/services/data/{version}/sobjects/{object}/updated", updated},
+    Route{"GET", "/services/data/{version}/sobjects/{object}/deleted", deleted},
     Route{"GET", "/services/data/{version}/sobjects/{object}/{id}", read_row},
     Route{"PATCH", "/services/data/{version}/sobjects/{object}/{id}", update_row},
     Route{"DELETE", "/services/data/{version}/sobjects/{object}/{id}", delete_row},
@@ -35,6 +45,8 @@ constexpr std::array table{
     Route{"DELETE", "/services/data/{version}/sobjects/{object}/{field}/{value}", delete_by_key},
 
     Route{"POST", "/services/data/{version}/composite", composite},
+    Route{"POST", "/services/data/{version}/composite/batch", batch},
+    Route{"POST", "/services/data/{version}/composite/tree/{object}", create_tree},
     Route{"POST", "/services/data/{version}/composite/sobjects", create_many},
     Route{"PATCH", "/services/data/{version}/composite/sobjects", update_many},
     Route{"DELETE", "/services/data/{version}/composite/sobjects", delete_many},
@@ -48,6 +60,7 @@ constexpr std::array table{
     Route{"PATCH", "/services/data/{version}/jobs/query/{id}", change_query_job},
     Route{"DELETE", "/services/data/{version}/jobs/query/{id}", delete_query_job},
     Route{"GET", "/services/data/{version}/jobs/query/{id}/results", query_job_results},
+    Route{"GET", "/services/data/{version}/jobs/query/{id}/resultPages", query_job_pages},
 };
 
 }  // namespace

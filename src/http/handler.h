@@ -17,6 +17,8 @@ class Exchange {
     virtual void begin(Response head) = 0;
     /// False when the peer has gone.
     virtual bool write(std::string_view bytes) = 0;
+    /// What was written leaves now; for answers that pause. False when the peer has gone.
+    virtual bool flush() { return true; }
     virtual void end() = 0;
     /// Cuts the connection where it stands.
     virtual void cut() = 0;

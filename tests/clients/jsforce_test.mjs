@@ -44,6 +44,61 @@ test("a wrong password is refused", async () => {
   await assert.rejects(connection.login(ready.username, "wrong"), /invalid_grant|authentication failure/);
 });
 
+test("SOAP login works up to version 64, and ends with logout", async () => {
+  const connection = new jsforce.Connection({ loginUrl: ready.url, version: "64.0" });
+  const user = await connection.login(ready.username, ready.password + ready.security_token);
+  assert.ok((await rows("User")).has(user.id));
+  assert.equal((await connection.query("SELECT Id FROM Account")).totalSize, live(await rows("Account")).length);
+  const { accessToken, instanceUrl } = connection;
+  await connection.logout();
+  const after = new jsforce.Connection({ instanceUrl, accessToken, version });
+  await assert.rejects(after.query("SELECT Id FROM Account"), /INVALID_SESSION_ID|Session expired/);
+});
+
+test("SOAP login is gone from version 65 on, and tells wrong passwords", async () => {
+  const newer = new jsforce.Connection({ loginUrl: ready.url, version: "65.0" });
+  await assert.rejects(newer.login(ready.username, ready.password + ready.security_token), /UNSUPPORTED_API_VERSION/);
+  const wrong = new jsforce.Connection({ loginUrl: ready.url, version: "64.0" });
+  await assert.rejects(wrong.login(ready.username, "wrong"), /INVALID_LOGIN/);
+});
+
+test("a code with PKCE, allowed on the consent page, becomes tokens that can be refreshed", async () => {
+  const app = new jsforce.OAuth2({
+    loginUrl: ready.url,
+    clientId: ready.client_id,
+    redirectUri: "http://localhost:1717/OauthRedirect",
+    useVerifier: true,
+  });
+  const page = await (await fetch(app.getAuthorizationUrl({ scope: "api refresh_token", state: "a b" }))).text();
+  const fields = [...page.matchAll(/name="(\w+)" value="([^"]*)">/g)].map(([, name, value]) => [name, value]);
+  const answer = await fetch(`${ready.url}/services/oauth2/authorize`, {
+    method: "POST",
+    body: new URLSearchParams([...fields.filter(([name]) => name !== "decision"), ["decision", "allow"]]),
+    redirect: "manual",
+  });
+  const target = new URL(answer.headers.get("location"));
+  assert.equal(target.origin + target.pathname, app.redirectUri);
+  assert.equal(target.searchParams.get("state"), "a b");
+  const connection = new jsforce.Connection({ oauth2: app, version });
+  await connection.authorize(target.searchParams.get("code"));
+  const expected = live(await rows("Account")).length;
+  assert.equal((await connection.query("SELECT Id FROM Account")).totalSize, expected);
+  await post("/sandbox/session/expire");
+  assert.equal((await connection.query("SELECT Id FROM Account")).totalSize, expected);
+});
+
+test("updated and deleted records are listed with what is covered", async () => {
+  const connection = await withPassword();
+  const { id } = await connection.sobject("Account").create({ Name: "Listed" });
+  const end = new Date(Date.now() + 120_000);
+  const start = new Date(Date.now() - 120_000);
+  assert.ok((await connection.updated("Account", start, end)).ids.includes(id));
+  await connection.sobject("Account").destroy(id);
+  const gone = await connection.deleted("Account", start, end);
+  assert.ok(gone.deletedRecords.some((record) => record.id === id));
+  assert.ok(new Date(gone.latestDateCovered) <= new Date());
+});
+
 test("client credentials flow logs in", async () => {
   const connection = new jsforce.Connection({ instanceUrl: ready.url, oauth2, version });
   await connection.authorize({ grant_type: "client_credentials" });

@@ -97,7 +97,7 @@ class Sandbox:
         return json.loads(self.fetch(f"/sandbox/journal?from={since}"))["requests"]
 
     def charged_calls(self):
-        return sum(entry["charged"] for entry in self.journal())
+        return sum(entry["calls"] for entry in self.journal())
 
     def change(self, name, update=0, delete=0, insert=0):
         return self.post("/sandbox/change", {"object": name, "update": update, "delete": delete, "insert": insert})

@@ -158,6 +158,12 @@ bool SocketExchange::flush_pending() {
     return stream_.write(framed);
 }
 
+bool SocketExchange::flush() {
+    if (state_ != State::streaming) return false;
+    if (!flush_pending() || !stream_.flush()) give_up();
+    return state_ == State::streaming;
+}
+
 void SocketExchange::end() {
     if (state_ != State::streaming) return;
     bool is_whole = bytes_left_.value_or(0) == 0;

@@ -28,6 +28,7 @@ class SocketExchange final : public Exchange {
     void reply(Response response) override;
     void begin(Response head) override;
     bool write(std::string_view bytes) override;
+    bool flush() override;
     void end() override;
     void cut() override;
 

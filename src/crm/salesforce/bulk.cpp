@@ -130,8 +130,9 @@ class BulkRead {
 
     Result<Position> make_job() {
         const std::string version = TRY(session_.api_version(call_));
+        const std::string query = TRY(soql(request_, ReadPath::bulk));
         const nlohmann::json body = {{"operation", "queryAll"},
-                                     {"query", TRY(soql(request_, ReadPath::bulk))},
+                                     {"query", query},
                                      {"contentType", "CSV"},
                                      {"columnDelimiter", "COMMA"},
                                      {"lineEnding", "LF"}};

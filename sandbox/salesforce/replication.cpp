@@ -95,7 +95,8 @@ Result<Json> list_updated(Services& services, const Ask& ask) {
     auto ids = Json::array();
     for (const auto& record : TRY(changed_rows(services, *object, span, Rows::live)))
         ids.push_back(record["id"]);
-    return Json{{"ids", ids}, {"latestDateCovered", TRY(covered(services, *object, span))}};
+    const auto until = TRY(covered(services, *object, span));
+    return Json{{"ids", ids}, {"latestDateCovered", until}};
 }
 
 Result<Json> list_deleted(Services& services, const Ask& ask) {
@@ -104,9 +105,10 @@ Result<Json> list_deleted(Services& services, const Ask& ask) {
     auto records = Json::array();
     if (object->has("IsDeleted")) records = TRY(changed_rows(services, *object, span, Rows::all));
     const auto earliest = std::chrono::floor<std::chrono::minutes>(services.clock.now()) - deleted_span_max;
+    const auto until = TRY(covered(services, *object, span));
     return Json{{"deletedRecords", records},
                 {"earliestDateAvailable", wire_instant(Instant{earliest}.time_since_epoch().count())},
-                {"latestDateCovered", TRY(covered(services, *object, span))}};
+                {"latestDateCovered", until}};
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ bool flag_of(const json& object, const char* key) {
     return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
+/// Of a key that older describes don't have.
+bool flag_unless_absent(const json& object, const char* key) {
+    return !object.contains(key) || flag_of(object, key);
+}
+
 Storage storage_of(std::string_view type) {
     if (type == "boolean") return Storage::boolean;
     if (type == "int" || type == "long") return Storage::integer;
@@ -70,6 +75,8 @@ Field field_of(const json& source) {
                 .updateable = flag_of(source, "updateable"),
                 .filterable = flag_of(source, "filterable"),
                 .sortable = flag_of(source, "sortable"),
+                .groupable = flag_unless_absent(source, "groupable"),
+                .aggregatable = flag_unless_absent(source, "aggregatable"),
                 .id_lookup = flag_of(source, "idLookup"),
                 .external_id = flag_of(source, "externalId"),
                 .unique = flag_of(source, "unique"),
@@ -90,6 +97,20 @@ Field field_of(const json& source) {
     }
     if (field.compound_name == field.name) field.compound_name.clear();
     return field;
+}
+
+std::vector<ChildLink> children_of(const json& describe) {
+    std::vector<ChildLink> links;
+    const auto listed = describe.find("childRelationships");
+    if (listed == describe.end() || !listed->is_array()) return links;
+    for (const json& entry : *listed) {
+        if (!entry.is_object()) continue;
+        ChildLink link{.object = text_of(entry, "childSObject"),
+                       .field = text_of(entry, "field"),
+                       .relationship = text_of(entry, "relationshipName")};
+        if (!link.relationship.empty()) links.push_back(std::move(link));
+    }
+    return links;
 }
 
 /// Keys of a describe that are not part of its entry in describeGlobal.
@@ -143,6 +164,7 @@ Result<Object> Object::from_describe(std::string describe_json, std::int64_t las
     object.label_ = text_of(source, "label");
     object.key_prefix_ = text_of(source, "keyPrefix");
     if (object.key_prefix_.size() != 3) object.key_prefix_ = invented_prefix(object.name_);
+    object.children_ = children_of(source);
     object.createable_ = flag_of(source, "createable");
     object.updateable_ = flag_of(source, "updateable");
     object.deletable_ = flag_of(source, "deletable");
@@ -181,6 +203,14 @@ const Field* Object::find(std::string_view field) const {
 const Field* Object::find_relationship(std::string_view relationship) const {
     const auto found = by_relationship_.find(lower_case(relationship));
     return found == by_relationship_.end() ? nullptr : &fields_[found->second];
+}
+
+const ChildLink* Object::find_children(std::string_view relationship) const {
+    const std::string wanted = lower_case(relationship);
+    const auto found = std::find_if(children_.begin(), children_.end(), [&](const ChildLink& link) {
+        return lower_case(link.relationship) == wanted;
+    });
+    return found == children_.end() ? nullptr : &*found;
 }
 
 std::vector<const Field*> Object::parts_of(const Field& compound) const {

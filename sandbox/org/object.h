@@ -35,6 +35,8 @@ struct Field {
     bool updateable = true;
     bool filterable = true;
     bool sortable = true;
+    bool groupable = true;
+    bool aggregatable = true;
     bool id_lookup = false;
     bool external_id = false;
     bool unique = false;
@@ -54,6 +56,13 @@ struct Field {
     [[nodiscard]] bool is_compound() const { return storage == Storage::compound; }
     [[nodiscard]] bool is_reference() const { return type == "reference"; }
     [[nodiscard]] bool is_id() const { return type == "id" || type == "reference"; }
+};
+
+/// The way back from an object to those whose field points to it.
+struct ChildLink {
+    std::string object;
+    std::string field;
+    std::string relationship;  ///< never empty
 };
 
 /// An object of the org: its describe, and what the sandbox reads out of it. A value; does not change.
@@ -82,6 +91,8 @@ class Object {
     [[nodiscard]] const Field* find(std::string_view field) const;
     /// The reference whose `relationship_name` this is; case-insensitive.
     [[nodiscard]] const Field* find_relationship(std::string_view relationship) const;
+    /// Case-insensitive.
+    [[nodiscard]] const ChildLink* find_children(std::string_view relationship) const;
     [[nodiscard]] bool has(std::string_view field) const { return find(field) != nullptr; }
     /// The parts of a compound, in the describe's order.
     [[nodiscard]] std::vector<const Field*> parts_of(const Field& compound) const;
@@ -91,6 +102,7 @@ class Object {
     std::string label_;
     std::string key_prefix_;
     std::vector<Field> fields_;
+    std::vector<ChildLink> children_;
     std::string describe_json_;
     std::string global_json_;
     std::int64_t last_modified_ms_ = 0;

@@ -41,7 +41,7 @@ TEST_F(SavedRows, AreCheckedWhenTheyAreCreated) {
         {R"({"LastName":"x","SystemModstamp":"2026-01-01T00:00:00Z"})", "INVALID_FIELD_FOR_INSERT_UPDATE"},
         {R"({"LastName":"x","MailingAddress":{}})", "INVALID_FIELD_FOR_INSERT_UPDATE"},
         {R"({"LastName":5})", "JSON_PARSER_ERROR"},
-        {R"({"LastName":"x","Score__c":"5"})", "JSON_PARSER_ERROR"},
+        {R"({"LastName":"x","Score__c":"five"})", "JSON_PARSER_ERROR"},
         {R"({"LastName":"x","Vip__c":"true"})", "JSON_PARSER_ERROR"},
         {R"({"LastName":"x","Birthdate":"2026-02-30"})", "JSON_PARSER_ERROR"},
         {R"({"LastName":"x","LastCall__c":"gestern"})", "JSON_PARSER_ERROR"},

@@ -176,6 +176,16 @@ Result<Value> checked_number(const Field& field, const json& value) {
     return Value{cut(number, field.scale)};
 }
 
+/// "10000": a number in quotes is taken as one, and empty text as none. [seen in recorded sessions]
+Result<Value> number_from_text(const Field& field, const json& value) {
+    const std::string_view text = trimmed(value.get_ref<const std::string&>());
+    if (text.empty()) return Value{};
+    double number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) return wrong_type(field, value);
+    return checked_number(field, json(number));
+}
+
 bool is_digits(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -208,7 +218,9 @@ Result<Value> value_from_json(const Field& field, const json& value) {
             return wrong_type(field, value);
         case Storage::integer:
         case Storage::real:
-            return value.is_number() ? checked_number(field, value) : Result<Value>{wrong_type(field, value)};
+            if (value.is_number()) return checked_number(field, value);
+            if (value.is_string()) return number_from_text(field, value);
+            return wrong_type(field, value);
         case Storage::date:
         case Storage::datetime: {
             if (!value.is_string()) return wrong_type(field, value);

@@ -165,7 +165,9 @@ Answer upsert_many(Services& services, const Ask& ask) {
     for (auto& record : batch.records) {
         if (const auto type = type_of(record); services.org.find(type) != object) return unknown_type(type);
         auto value = take(record, key);
-        if (value.empty())
+        if (value.empty() && field->type == "id" && kind == Change::Kind::upsert)
+            rows.emplace_back(Change{.kind = Change::Kind::create, .object = object, .fields = &record});
+        else if (value.empty())
             rows.emplace_back(RowError{
                 .status_code = "MISSING_ARGUMENT", .message = field->name + " not specified", .fields = {}});
         else

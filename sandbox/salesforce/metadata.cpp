@@ -23,6 +23,7 @@ Answer unless_known(const Ask& ask, Instant changed, std::string text) {
     auto answer =
         header && known && changed <= *known ? empty_answer(304) : text_answer(200, std::move(text));
     answer.response.headers.add("Last-Modified", format_http_date(changed));
+    answer.response.headers.add("ETag", '"' + std::to_string(changed.time_since_epoch().count()) + '"');
     return answer;
 }
 

@@ -3,6 +3,7 @@
 #include "sandbox/salesforce/saving.h"
 #include "sandbox/services.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -25,7 +26,11 @@ std::vector<std::string> split_list(std::string_view text) {
 }
 
 Answer print_row(Services& services, const Ask& ask, const Object& object, std::string_view id) {
-    const RowOptions options{.fields = split_list(ask.parameter("fields").value_or("")), .base = ask.base()};
+    RowOptions options{.fields = split_list(ask.parameter("fields").value_or("")), .base = ask.base()};
+    // The Id comes along, asked for or not. [seen in recorded replies]
+    const auto is_id = [](const std::string& name) { return equal_words(name, "Id"); };
+    if (!options.fields.empty() && std::ranges::none_of(options.fields, is_id))
+        options.fields.emplace_back("Id");
     auto row = services.org.row(object, id, options);
     return row ? text_answer(200, std::move(*row)) : org_error(row.error());
 }

@@ -1,14 +1,13 @@
 #include "sandbox/soql/compiler.h"
 
 #include "sandbox/soql/filter.h"
+#include "sandbox/soql/printer.h"
 #include "sandbox/soql/scope.h"
 #include "sandbox/soql/syntax/lexer.h"
 
 #include <algorithm>
-#include <map>
-#include <memory>
+#include <array>
 #include <set>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -16,126 +15,14 @@ namespace koppla::sandbox::soql {
 
 namespace {
 
-std::string attributes_of(const Object& object, std::string_view base) {
-    return fmt::format(R"({{"attributes":{{"type":"{0}","url":"{1}/sobjects/{0}/)", object.name(), base);
+constexpr std::int64_t offset_max = 2'000;
+constexpr std::int64_t unbounded_rows_max = 200;
+
+bool is_aggregate_function(const Path& path) {
+    static constexpr std::array<std::string_view, 6> names{"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN",
+                                                           "MAX"};
+    return std::find(names.begin(), names.end(), path.function) != names.end();
 }
-
-/// "BillingPostalCode" of the compound "BillingAddress" is its "postalCode"; "Loc__Latitude__s" is
-/// "latitude".
-std::string part_key(const Field& part) {
-    for (const std::string_view key : {"city", "countryCode", "country", "geocodeAccuracy", "latitude",
-                                       "longitude", "postalCode", "stateCode", "state", "street"}) {
-        std::string name = lower_case(part.name);
-        if (name.ends_with("__s")) name.resize(name.size() - 3);
-        if (name.ends_with(lower_case(key))) return std::string{key};
-    }
-    return lower_case(part.name);
-}
-
-/// Collects what is selected, and orders it for printing.
-class Printer {
-  public:
-    Printer(Plan& plan, std::string_view base) : plan_{plan}, base_{base} { column("t0.\"Id\""); }
-
-    void add(const Resolved& resolved) {
-        Step step = step_of(resolved);
-        plan_.cells.push_back(step);
-        if (step.kind == Step::Kind::compound && plan_.compound.empty()) plan_.compound = resolved.name();
-        Node* node = &root_;
-        for (const std::string& relationship : resolved.relationships) {
-            node = parent_of(*node, relationship);
-        }
-        node->join = resolved.join;
-        node->object = resolved.object;
-        node->entries.push_back(Entry{.step = std::move(step), .child = 0, .is_child = false});
-    }
-
-    /// Parents on the way that have no field selected still print their attributes, so their joins are named
-    /// late.
-    void name_parent(std::span<const std::string> relationships, std::size_t join, const Object& object) {
-        Node* node = &root_;
-        for (const std::string& relationship : relationships) node = parent_of(*node, relationship);
-        node->join = join;
-        node->object = &object;
-    }
-
-    void finish() { flatten(root_); }
-
-  private:
-    struct Entry {
-        Step step;
-        std::size_t child;
-        bool is_child;
-    };
-    struct Node {
-        std::size_t join = 0;
-        const Object* object = nullptr;
-        std::string relationship;
-        std::vector<Entry> entries;
-        std::vector<std::unique_ptr<Node>> children;
-    };
-
-    int column(const std::string& sql) {
-        const auto found = std::find(plan_.result.begin(), plan_.result.end(), sql);
-        const auto place = found - plan_.result.begin();
-        if (found == plan_.result.end()) plan_.result.push_back(sql);
-        return static_cast<int>(place);
-    }
-
-    Step step_of(const Resolved& resolved) {
-        Step step{.kind = Step::Kind::value,
-                  .lead = fmt::format(",\"{}\":", resolved.field->name),
-                  .storage = resolved.field->storage};
-        if (!resolved.field->is_compound()) {
-            step.column = column(resolved.sql());
-            return step;
-        }
-        step.kind = Step::Kind::compound;
-        std::map<std::string, Step> parts;
-        for (const Field* part : resolved.object->parts_of(*resolved.field)) {
-            Resolved place = resolved;
-            place.field = part;
-            parts[part_key(*part)] = step_of(place);
-        }
-        for (auto& [key, part] : parts) {
-            part.lead = fmt::format("{}\"{}\":", step.parts.empty() ? "{" : ",", key);
-            step.parts.push_back(std::move(part));
-        }
-        return step;
-    }
-
-    static Node* parent_of(Node& node, const std::string& relationship) {
-        for (const auto& child : node.children) {
-            if (child->relationship == relationship) return child.get();
-        }
-        node.children.push_back(std::make_unique<Node>());
-        node.children.back()->relationship = relationship;
-        node.entries.push_back(Entry{.step = {}, .child = node.children.size() - 1, .is_child = true});
-        return node.children.back().get();
-    }
-
-    void flatten(Node& node) {
-        for (Entry& entry : node.entries) {
-            if (!entry.is_child) {
-                plan_.steps.push_back(std::move(entry.step));
-                continue;
-            }
-            Node& parent = *node.children[entry.child];
-            const std::size_t begin = plan_.steps.size();
-            plan_.steps.push_back(Step{.kind = Step::Kind::parent_begin,
-                                       .lead = fmt::format(",\"{}\":", parent.relationship),
-                                       .attributes = attributes_of(*parent.object, base_),
-                                       .column = column(fmt::format("t{}.\"Id\"", parent.join))});
-            flatten(parent);
-            plan_.steps.push_back(Step{.kind = Step::Kind::parent_end});
-            plan_.steps[begin].skip = plan_.steps.size() - begin;
-        }
-    }
-
-    Plan& plan_;
-    std::string_view base_;
-    Node root_;
-};
 
 class Compiler {
   public:
@@ -145,40 +32,82 @@ class Compiler {
         plan_.attributes = attributes_of(object, options.base);
     }
 
+    /// A query over the children of a row; `link` is the field that points to it.
+    Result<Plan> run_below(const ChildLink& link) {
+        TRY(prepare());
+        if (plan_.is_aggregate || plan_.is_count) {
+            return malformed(options_.soql, query_.object_at, "a sub-query can't be grouped or aggregated");
+        }
+        const Resolved reference = TRY(scope_.resolve(Path{.names = {link.field}}));
+        plan_.relationship = link.relationship;
+        plan_.result.push_back(reference.sql());
+        plan_.link_column = static_cast<int>(plan_.result.size()) - 1;
+        return finished();
+    }
+
     Result<Plan> run() {
-        const bool has_count =
+        TRY(prepare());
+        return finished();
+    }
+
+  private:
+    Result<void> prepare() {
+        if (query_.offset > offset_max) {
+            return located(options_.soql, query_.offset_at,
+                           fmt::format("Maximum SOQL offset allowed is {}", offset_max),
+                           "NUMBER_OUTSIDE_VALID_RANGE");
+        }
+        const bool has_aggregate =
             std::any_of(query_.items.begin(), query_.items.end(),
-                        [](const SelectItem& item) { return item.kind != SelectItem::Kind::field; });
-        if (has_count) {
-            TRY(select_counts());
-        } else {
-            TRY(select_fields());
-        }
+                        [](const SelectItem& item) { return is_aggregate_function(item.field); });
+        if (has_aggregate || !query_.groups.empty()) return select_groups();
+        if (query_.having) return refused("HAVING needs GROUP BY");
+        return select_fields();
+    }
+
+    Result<Plan> finished() {
         std::vector<std::string> terms;
-        if (query_.where) {
-            const auto today = std::chrono::floor<std::chrono::days>(options_.now);
-            terms.push_back(TRY(filter_sql(scope_, *query_.where, today)));
-        }
+        const auto today = std::chrono::floor<std::chrono::days>(options_.now);
+        if (query_.where) terms.push_back(TRY(filter_sql(scope_, *query_.where, today)));
         if (options_.rows == Rows::live && scope_.object().has("IsDeleted"))
             terms.emplace_back("t0.\"IsDeleted\" = 0");
         for (const std::string& term : terms)
             plan_.where += (plan_.where.empty() ? " WHERE " : " AND ") + term;
+        for (const std::string& group : groups_)
+            plan_.group += (plan_.group.empty() ? " GROUP BY " : ", ") + group;
+        if (query_.having) {
+            TRY(check_having(*query_.having));
+            plan_.group += " HAVING " + TRY(having_sql(scope_, *query_.having, today));
+        }
         for (const OrderKey& key : query_.order) {
             plan_.order += (plan_.order.empty() ? " ORDER BY " : ", ") + TRY(order_sql(key));
         }
         plan_.limit = query_.limit;
+        plan_.offset = query_.offset;
         plan_.table = scope_.table();
         plan_.joins = scope_.joins();
         plan_.bound = scope_.bound();
         return std::move(plan_);
     }
 
-  private:
     Result<void> select_fields() {
         Printer printer{plan_, options_.base};
         std::set<std::string> names;
-        for (const SelectItem& item : query_.items) {
+        for (const SelectItem& item : TRY(expanded())) {
+            if (item.kind == SelectItem::Kind::children) {
+                TRY(select_children(printer, *item.children));
+                continue;
+            }
+            if (item.kind == SelectItem::Kind::type_of) {
+                TRY(select_type_of(printer, item));
+                continue;
+            }
+            if (!item.alias.empty()) {
+                return malformed(options_.soql, item.field.at,
+                                 "only aggregate expressions use field aliasing");
+            }
             const Resolved resolved = TRY(scope_.resolve(item.field));
+            if (resolved.use == Resolved::Use::calculation) return ungrouped(item.field);
             const std::string name = resolved.name();
             if (!names.insert(name).second) {
                 return error(ErrorKind::invalid, "duplicate field selected: " + name, "INVALID_FIELD");
@@ -196,6 +125,7 @@ class Compiler {
         for (std::size_t count = 1; count < resolved.relationships.size(); ++count) {
             Path shorter{
                 .names = {path.names.begin(), path.names.begin() + static_cast<std::ptrdiff_t>(own + count)},
+                .function = {},
                 .at = path.at};
             shorter.names.emplace_back("Id");
             const Resolved parent = TRY(scope_.resolve(shorter));
@@ -204,44 +134,192 @@ class Compiler {
         return {};
     }
 
+    /// FIELDS(ALL|STANDARD|CUSTOM) becomes the fields it stands for. [Salesforce: SOQL, FIELDS()]
+    Result<std::vector<SelectItem>> expanded() const {
+        std::vector<SelectItem> items;
+        for (const SelectItem& item : query_.items) {
+            if (item.kind != SelectItem::Kind::field || item.field.function != "FIELDS") {
+                items.push_back(item);
+                continue;
+            }
+            const std::string which = lower_case(item.field.names.size() == 1 ? item.field.names[0] : "");
+            if (which != "all" && which != "standard" && which != "custom") {
+                return malformed(options_.soql, item.field.at, "FIELDS() takes ALL, STANDARD or CUSTOM");
+            }
+            const bool is_bounded = query_.limit.value_or(unbounded_rows_max + 1) <= unbounded_rows_max ||
+                                    (query_.where && names_few_ids(*query_.where));
+            if (which != "standard" && !is_bounded) {
+                return malformed(options_.soql, item.field.at,
+                                 fmt::format("The SOQL FIELDS function must have a LIMIT of at most {}",
+                                             unbounded_rows_max));
+            }
+            for (const Field& field : scope_.object().fields()) {
+                const bool is_custom = field.name.ends_with("__c") || field.name.ends_with("__s");
+                if (which != "all" && is_custom != (which == "custom")) continue;
+                items.push_back({.kind = SelectItem::Kind::field,
+                                 .field = {.names = {field.name}, .function = {}, .at = item.field.at}});
+            }
+        }
+        return items;
+    }
+
+    static bool names_few_ids(const Condition& where) {
+        return where.kind == Condition::Kind::comparison && where.field.names.size() == 1 &&
+               lower_case(where.field.names[0]) == "id" && !where.among &&
+               (where.op == Operator::equal || where.op == Operator::in) &&
+               where.values.size() <= static_cast<std::size_t>(unbounded_rows_max);
+    }
+
+    Result<void> select_children(Printer& printer, const Query& query) {
+        const ChildLink* link = scope_.object().find_children(query.object);
+        const Object* object = link == nullptr ? nullptr : scope_.catalog().find(link->object);
+        if (object == nullptr || !object->has(link->field)) {
+            return located(options_.soql, query.object_at,
+                           fmt::format("Didn't understand relationship '{}' in FROM part of query call. If "
+                                       "you are attempting to use a custom relationship, be sure to append "
+                                       "the '__r' after the custom relationship name. Please reference your "
+                                       "WSDL or the describe call for the appropriate names.",
+                                       query.object),
+                           "INVALID_TYPE");
+        }
+        Plan plan = TRY((Compiler{scope_.catalog(), query, options_, *object}.run_below(*link)));
+        for (const SelectedColumn& column : plan.columns) {
+            plan_.columns.push_back({.name = link->relationship + "." + column.name, .is_aggregate = true});
+        }
+        printer.add_children(std::move(plan));
+        return {};
+    }
+
+    Result<void> select_type_of(Printer& printer, const SelectItem& item) {
+        const Field* reference =
+            item.field.names.size() == 1 ? scope_.object().find_relationship(item.field.names[0]) : nullptr;
+        if (reference == nullptr || reference->reference_to.size() < 2) {
+            return located(options_.soql, item.field.at,
+                           fmt::format("'{}' is no polymorphic relationship of {}", item.field.text(),
+                                       scope_.object().name()),
+                           "INVALID_FIELD");
+        }
+        plan_.columns.push_back({.name = reference->relationship_name, .is_aggregate = false});
+        printer.begin_type_of(Resolved{.join = 0, .object = &scope_.object(), .field = reference});
+        std::set<const Object*> named;
+        for (const TypeBranch& branch : item.branches) {
+            const Object* object = scope_.catalog().find(branch.object);
+            if (object == nullptr) {
+                return located(options_.soql, branch.at,
+                               fmt::format("sObject type '{}' is not supported.", branch.object),
+                               "INVALID_TYPE");
+            }
+            named.insert(object);
+            TRY(add_branch(printer, *reference, *object, branch.fields));
+        }
+        if (item.otherwise.empty()) return {};
+        for (const std::string& target : reference->reference_to) {
+            const Object* object = scope_.catalog().find(target);
+            if (object != nullptr && named.insert(object).second)
+                TRY(add_branch(printer, *reference, *object, item.otherwise));
+        }
+        return {};
+    }
+
+    Result<void> add_branch(Printer& printer, const Field& reference, const Object& object,
+                            const std::vector<Path>& paths) {
+        const std::size_t join = scope_.join(0, reference, object);
+        std::vector<Resolved> fields;
+        for (const Path& path : paths) {
+            const Field* field = path.names.size() == 1 ? object.find(path.names[0]) : nullptr;
+            if (field == nullptr) return no_such_column(options_.soql, path, object);
+            fields.push_back(Resolved{.join = join, .object = &object, .field = field});
+        }
+        printer.add_branch(join, object, fields);
+        return {};
+    }
+
     [[nodiscard]] Error refused(std::string_view what) const { return malformed(options_.soql, 0, what); }
 
-    Result<void> select_counts() {
+    [[nodiscard]] Error ungrouped(const Path& path) const {
+        return malformed(options_.soql, path.at,
+                         fmt::format("Field must be grouped or aggregated: {}", path.text()));
+    }
+
+    Result<void> check_grouped(const Path& path, const Resolved& resolved) const {
+        if (resolved.use == Resolved::Use::aggregate) return {};
+        if (std::find(groups_.begin(), groups_.end(), resolved.sql()) == groups_.end())
+            return ungrouped(path);
+        return {};
+    }
+
+    Result<void> check_having(
+        const Condition& condition) {  // NOLINT(misc-no-recursion): the parser bounds it
+        for (const Condition& part : condition.parts) TRY(check_having(part));
+        if (condition.kind != Condition::Kind::comparison) return {};
+        return check_grouped(condition.field, TRY(scope_.resolve(condition.field)));
+    }
+
+    Result<void> group_by(const Path& path) {
+        const Resolved resolved = TRY(scope_.resolve(path));
+        if (!resolved.field->groupable || resolved.field->is_compound() ||
+            resolved.use == Resolved::Use::aggregate || resolved.use == Resolved::Use::label) {
+            return located(options_.soql, path.at,
+                           fmt::format("field '{}' can not be grouped in a query call", resolved.field->name),
+                           "MALFORMED_QUERY");
+        }
+        groups_.push_back(resolved.sql());
+        return {};
+    }
+
+    Result<void> select_groups() {
         const SelectItem& first = query_.items.front();
-        if (first.kind == SelectItem::Kind::count_rows && query_.items.size() == 1 && first.alias.empty()) {
+        const bool is_plain_count = first.field.function == "COUNT" && first.field.names.empty();
+        if (is_plain_count && query_.items.size() == 1 && first.alias.empty() && query_.groups.empty()) {
             plan_.is_count = true;
             plan_.columns.push_back(SelectedColumn{.name = "count()", .is_aggregate = true});
             return {};
         }
         plan_.is_aggregate = true;
-        if (query_.limit || !query_.order.empty()) {
+        if (query_.groups.empty() && (query_.limit || !query_.order.empty())) {
             return refused(
                 "Non-grouped query that uses overall aggregate functions cannot also use LIMIT or ORDER BY");
         }
+        for (const Path& path : query_.groups) TRY(group_by(path));
+        std::set<std::string> names;
         std::size_t unnamed = 0;
-        for (const SelectItem& item : query_.items) {
-            if (item.kind == SelectItem::Kind::count_rows)
-                return refused("COUNT() stands alone in its query");
-            const Resolved resolved = TRY(scope_.resolve(item.field));
-            if (item.kind == SelectItem::Kind::field) {
-                return refused(fmt::format("Field must be grouped or aggregated: {}", resolved.name()));
-            }
-            if (resolved.field->is_compound()) {
-                return error(
-                    ErrorKind::invalid,
-                    fmt::format("field {} does not support aggregate operator COUNT", resolved.name()),
-                    "MALFORMED_QUERY");
-            }
-            const std::string name = item.alias.empty() ? fmt::format("expr{}", unnamed++) : item.alias;
-            plan_.columns.push_back(SelectedColumn{.name = name, .is_aggregate = true});
-            plan_.result.push_back(fmt::format("count({})", resolved.sql()));
+        for (const SelectItem& item : query_.items) TRY(select_group_item(item, names, unnamed));
+        return {};
+    }
+
+    Result<void> select_group_item(const SelectItem& item, std::set<std::string>& names,
+                                   std::size_t& unnamed) {
+        if (item.kind != SelectItem::Kind::field)
+            return refused("a grouped query holds neither sub-queries nor TYPEOF");
+        if (item.field.names.empty()) return refused("COUNT() stands alone in its query");
+        const Resolved resolved = TRY(scope_.resolve(item.field));
+        TRY(check_grouped(item.field, resolved));
+        const bool is_field = resolved.use == Resolved::Use::plain || resolved.use == Resolved::Use::label;
+        const std::string name = !item.alias.empty() ? item.alias
+                                 : is_field          ? resolved.field->name
+                                                     : fmt::format("expr{}", unnamed++);
+        if (!names.insert(name).second) {
+            return malformed(options_.soql, item.field.at, fmt::format("duplicate alias: {}", name));
         }
+        plan_.columns.push_back(SelectedColumn{.name = name, .is_aggregate = true});
+        plan_.steps.push_back(
+            Step{.kind = Step::Kind::value,
+                 .lead = fmt::format(",\"{}\":", name),
+                 .storage = resolved.field->storage,
+                 .column = static_cast<int>(plan_.result.size()),
+                 .labels = resolved.use == Resolved::Use::label ? resolved.field : nullptr});
+        plan_.result.push_back(resolved.sql());
         return {};
     }
 
     Result<std::string> order_sql(const OrderKey& key) {
         const Resolved resolved = TRY(scope_.resolve(key.field));
         const Field& field = *resolved.field;
+        if (plan_.is_aggregate) TRY(check_grouped(key.field, resolved));
+        if (!plan_.is_aggregate && resolved.use == Resolved::Use::aggregate) {
+            return malformed(options_.soql, key.field.at,
+                             "an aggregate can't order rows that aren't grouped");
+        }
         if (!field.sortable || field.is_compound()) {
             return located(options_.soql, key.field.at,
                            fmt::format("field '{}' can not be sorted in a query call", field.name),
@@ -267,6 +345,7 @@ class Compiler {
     const CompileOptions& options_;
     Scope scope_;
     Plan plan_;
+    std::vector<std::string> groups_;  ///< SQL
 };
 
 }  // namespace
@@ -278,7 +357,8 @@ std::string Plan::result_sql() const {
 }
 
 std::string Plan::limit_sql() const {
-    return limit ? fmt::format(" LIMIT {}", *limit) : std::string{};
+    if (!limit && offset == 0) return {};
+    return fmt::format(" LIMIT {} OFFSET {}", limit.value_or(-1), offset);
 }
 
 Result<Plan> compile(const Catalog& catalog, const Query& query, const CompileOptions& options) {

@@ -15,6 +15,7 @@ namespace koppla::sandbox::soql {
 namespace {
 
 constexpr std::size_t literal_characters_max = 4000;
+constexpr int semi_joins_max = 2;
 
 /// A balanced tree, because SQLite bounds the depth of expressions.
 std::string joined(std::span<const std::string> terms, std::string_view with) {
@@ -54,6 +55,7 @@ class Comparison {
 
     Result<std::string> sql() {
         TRY(check_operator());
+        if (condition_.among) return semi_join(*condition_.among);
         switch (condition_.op) {
             case Operator::like:
                 return like();
@@ -164,10 +166,55 @@ class Comparison {
                            "MALFORMED_QUERY");
         }
         if (literal.text.empty()) return Value{};
+        if (resolved_.use == Resolved::Use::label) return Value{value_labelled(literal.text)};
         if (!field().is_id()) return Value{literal.text};
         if (auto id = normal_id(literal.text)) return Value{std::move(*id)};
         return refused(literal.at, fmt::format("invalid ID field: {}", literal.text),
                        "INVALID_QUERY_FILTER_OPERATOR");
+    }
+
+    [[nodiscard]] std::string value_labelled(std::string_view label) const {
+        for (const PicklistValue& entry : field().picklist) {
+            if (lower_case(entry.label) == lower_case(label)) return entry.value;
+        }
+        return std::string{label};
+    }
+
+    /// IN (SELECT …): ids on both sides, no way over a parent, no query within. [Salesforce: SOQL, Comparison
+    /// Operators, semi-joins]
+    Result<std::string> semi_join(const Query& query) {
+        const auto wrong = [&](std::string_view what) {
+            return refused(condition_.field.at, what, "MALFORMED_QUERY");
+        };
+        if (scope_.count_semi_join() > semi_joins_max) {
+            return refused(condition_.field.at,
+                           fmt::format("At most {} semi join sub-selects are allowed", semi_joins_max),
+                           "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS");
+        }
+        if (!field().is_id() || !resolved_.relationships.empty())
+            return wrong(
+                "The left operand of a semi join has to be an id or a reference of the object itself");
+        const bool is_plain = query.items.size() == 1 && query.items[0].kind == SelectItem::Kind::field &&
+                              query.items[0].field.function.empty() && query.groups.empty() &&
+                              query.order.empty() && !query.limit && query.offset == 0;
+        if (!is_plain)
+            return wrong("A semi join sub-select has one field, and neither groups, order nor limit");
+        const Object* object = scope_.catalog().find(query.object);
+        if (object == nullptr) {
+            return refused(query.object_at, fmt::format("sObject type '{}' is not supported.", query.object),
+                           "INVALID_TYPE");
+        }
+        Scope inner{scope_, *object, query.alias};
+        const Resolved selected = TRY(inner.resolve(query.items[0].field));
+        if (!selected.field->is_id())
+            return wrong("A semi join sub-select can select ids and references only");
+        std::string where = fmt::format(" WHERE {} IS NOT NULL", selected.sql());
+        if (query.where) where += " AND " + TRY(filter_sql(inner, *query.where, today_));
+        if (object->has("IsDeleted")) where += " AND t0.\"IsDeleted\" = 0";
+        const bool is_anti = condition_.op == Operator::not_in;
+        const std::string in = fmt::format("{} IN (SELECT {} FROM {}{}{})", resolved_.sql(), selected.sql(),
+                                           inner.table(), inner.joins(), where);
+        return is_anti ? fmt::format("NOT coalesce({}, 0)", in) : in;
     }
 
     /// The column, compared as the vendor compares it.
@@ -282,16 +329,33 @@ class Comparison {
     std::chrono::sys_days today_;
 };
 
+enum class Clause { where, having };
+
+Result<std::string> condition_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today,
+                                  Clause clause) {  // NOLINT(misc-no-recursion): the parser bounds the depth
+    if (condition.kind == Condition::Kind::comparison) {
+        const Resolved resolved = TRY(scope.resolve(condition.field));
+        if (clause == Clause::where && resolved.use == Resolved::Use::aggregate) {
+            return malformed(scope.soql(), condition.field.at,
+                             fmt::format("{} can't stand in WHERE, but in HAVING", condition.field.text()));
+        }
+        return Comparison{scope, condition, resolved, today}.sql();
+    }
+    std::vector<std::string> terms;
+    for (const Condition& part : condition.parts)
+        terms.push_back(TRY(condition_sql(scope, part, today, clause)));
+    if (condition.kind == Condition::Kind::negation) return fmt::format("NOT coalesce({}, 0)", terms.front());
+    return joined(terms, condition.kind == Condition::Kind::any_of ? "OR" : "AND");
+}
+
 }  // namespace
 
 Result<std::string> filter_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today) {
-    if (condition.kind == Condition::Kind::comparison) {
-        return Comparison{scope, condition, TRY(scope.resolve(condition.field)), today}.sql();
-    }
-    std::vector<std::string> terms;
-    for (const Condition& part : condition.parts) terms.push_back(TRY(filter_sql(scope, part, today)));
-    if (condition.kind == Condition::Kind::negation) return fmt::format("NOT coalesce({}, 0)", terms.front());
-    return joined(terms, condition.kind == Condition::Kind::any_of ? "OR" : "AND");
+    return condition_sql(scope, condition, today, Clause::where);
+}
+
+Result<std::string> having_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today) {
+    return condition_sql(scope, condition, today, Clause::having);
 }
 
 }  // namespace koppla::sandbox::soql

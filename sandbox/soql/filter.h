@@ -14,4 +14,7 @@ namespace koppla::sandbox::soql {
 /// the state compares exactly. Type errors are INVALID_FIELD or INVALID_QUERY_FILTER_OPERATOR.
 Result<std::string> filter_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today);
 
+/// The same for HAVING, where aggregates may stand.
+Result<std::string> having_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today);
+
 }  // namespace koppla::sandbox::soql

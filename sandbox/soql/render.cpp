@@ -1,5 +1,6 @@
 #include "sandbox/soql/render.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -43,6 +44,22 @@ void append_json_number(std::string& out, const Step& step, const db::Cursor& ro
     }
 }
 
+/// What a picklist shows instead of its values; of a multi-select one, of each.
+void append_labels(std::string& out, const Field& field, std::string_view values) {
+    std::string labels;
+    while (true) {
+        const std::size_t end = field.type == "multipicklist" ? values.find(';') : std::string_view::npos;
+        const std::string_view value = values.substr(0, end);
+        const auto entry = std::find_if(field.picklist.begin(), field.picklist.end(),
+                                        [&](const PicklistValue& each) { return each.value == value; });
+        labels += entry == field.picklist.end() ? value : std::string_view{entry->label};
+        if (end == std::string_view::npos) break;
+        labels += ';';
+        values.remove_prefix(end + 1);
+    }
+    append_json_text(out, labels);
+}
+
 void append_json_value(std::string& out, const Step& step, const db::Cursor& row) {
     if (step.storage == Storage::boolean || step.storage == Storage::integer ||
         step.storage == Storage::real) {
@@ -52,6 +69,8 @@ void append_json_value(std::string& out, const Step& step, const db::Cursor& row
     const std::string_view text = row.text(step.column);
     if (text.data() == nullptr) {
         out += "null";
+    } else if (step.labels != nullptr) {
+        append_labels(out, *step.labels, text);
     } else if (step.storage == Storage::datetime) {
         out += '"';
         out += text.substr(0, text.size() - 1);
@@ -119,6 +138,44 @@ void append_csv_cell(std::string& out, const Step& step, const db::Cursor& row) 
     }
 }
 
+/// TYPEOF: the branch of the object that the reference points to; null where none is meant for it.
+void append_json_type_of(std::string& out, const Step& step, const db::Cursor& row) {
+    const std::string_view id = row.text(step.column);
+    for (const Step& branch : step.parts) {
+        if (!id.starts_with(branch.lead) || row.is_null(branch.column)) continue;
+        out += branch.attributes;
+        out += id;
+        out += "\"}";
+        for (const Step& part : branch.parts) {
+            out += part.lead;
+            if (part.kind == Step::Kind::compound) {
+                append_json_compound(out, part, row);
+            } else {
+                append_json_value(out, part, row);
+            }
+        }
+        out += '}';
+        return;
+    }
+    out += "null";
+}
+
+void append_json_children(std::string& out, const ChildRecords& children, std::string_view id) {
+    const auto found = children.find(std::string{id});
+    if (found == children.end()) {
+        out += "null";
+        return;
+    }
+    out += R"({"totalSize":)";
+    append_integer(out, static_cast<std::int64_t>(found->second.size()));
+    out += R"(,"done":true,"records":[)";
+    for (std::size_t i = 0; i < found->second.size(); ++i) {
+        if (i != 0) out += ',';
+        out += found->second[i];
+    }
+    out += "]}";
+}
+
 std::string_view line_end(const ExportOptions& options) {
     return options.line_ending == LineEnding::crlf ? "\r\n" : "\n";
 }
@@ -174,7 +231,17 @@ void append_double(std::string& out, double number) {
     append_integer(out, exponent);
 }
 
-void append_json_row(std::string& out, const Plan& plan, const db::Cursor& row) {
+void append_json_aggregate(std::string& out, const Plan& plan, const db::Cursor& row) {
+    out += R"({"attributes":{"type":"AggregateResult"})";
+    for (const Step& step : plan.steps) {
+        out += step.lead;
+        append_json_value(out, step, row);
+    }
+    out += '}';
+}
+
+void append_json_row(std::string& out, const Plan& plan, const db::Cursor& row,
+                     std::span<const ChildRecords> children) {
     out += plan.attributes;
     out += row.text(0);
     out += "\"}";
@@ -187,6 +254,12 @@ void append_json_row(std::string& out, const Plan& plan, const db::Cursor& row) 
                 break;
             case Step::Kind::compound:
                 append_json_compound(out, step, row);
+                break;
+            case Step::Kind::type_of:
+                append_json_type_of(out, step, row);
+                break;
+            case Step::Kind::children:
+                append_json_children(out, children[static_cast<std::size_t>(step.column)], row.text(0));
                 break;
             case Step::Kind::parent_end:
                 out += '}';

@@ -4,14 +4,24 @@
 #include "sandbox/soql/plan.h"
 #include "sandbox/soql/selection.h"
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace koppla::sandbox::soql {
 
+/// The printed records of one sub-query, by the Id of the record they belong to.
+using ChildRecords = std::unordered_map<std::string, std::vector<std::string>>;
+
 /// Appends the row a cursor stands on, as the REST API prints a record: attributes first, then what was
-/// selected. Allocates only where `out` grows.
-void append_json_row(std::string& out, const Plan& plan, const db::Cursor& row);
+/// selected. Allocates only where `out` grows. `children`: one for each of the plan's.
+void append_json_row(std::string& out, const Plan& plan, const db::Cursor& row,
+                     std::span<const ChildRecords> children = {});
+
+/// Appends a row of an aggregate query.
+void append_json_aggregate(std::string& out, const Plan& plan, const db::Cursor& row);
 
 /// Appends the row as a line of the bulk dialect: every cell quoted. [Salesforce: Bulk API 2.0, Get Results]
 void append_csv_row(std::string& out, const Plan& plan, const db::Cursor& row, const ExportOptions& options);

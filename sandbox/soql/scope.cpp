@@ -20,6 +20,7 @@ std::string table_sql(const Object& object) {
 }
 
 std::string Resolved::sql() const {
+    if (!expression.empty()) return expression;
     return fmt::format("t{}.{}", join, quoted_name(field->name));
 }
 
@@ -29,13 +30,42 @@ std::string Resolved::name() const {
     return dotted + field->name;
 }
 
+Error no_such_column(std::string_view soql, const Path& path, const Object& object) {
+    return located(
+        soql, path.at,
+        fmt::format("No such column '{}' on entity '{}'. If you are attempting to use a custom field, "
+                    "be sure to append the '__c' after the custom field name. Please reference your "
+                    "WSDL or the describe call for the appropriate names.",
+                    path.names.back(), object.name()),
+        "INVALID_FIELD");
+}
+
 Scope::Scope(const Catalog& catalog, std::string_view soql, const Object& object, std::string_view alias)
     : catalog_{catalog}, soql_{soql}, alias_{lower_case(alias)} {
     joins_.push_back(Join{.parent = 0, .reference = nullptr, .object = &object});
 }
 
+Scope::Scope(Scope& outer, const Object& object, std::string_view alias)
+    : Scope{outer.catalog_, outer.soql_, object, alias} {
+    outer_ = &outer;
+}
+
 Result<Resolved> Scope::resolve(const Path& path) {
-    Resolved found{.join = 0, .object = &object(), .field = nullptr, .relationships = {}};
+    if (path.function.empty()) return resolve_field(path);
+    Resolved found{.join = 0, .object = &object(), .field = nullptr};
+    if (!path.names.empty()) found = TRY(resolve_field(path));
+    Applied applied = TRY(apply_function(soql_, path, found));
+    found.use = applied.use;
+    found.expression = std::move(applied.sql);
+    if (applied.use != Resolved::Use::label) {
+        made_.push_back(std::move(applied.field));
+        found.field = &made_.back();
+    }
+    return found;
+}
+
+Result<Resolved> Scope::resolve_field(const Path& path) {
+    Resolved found{.join = 0, .object = &object(), .field = nullptr};
     std::size_t first = 0;
     if (path.names.size() > 1) {
         const std::string head = lower_case(path.names.front());
@@ -62,26 +92,22 @@ Result<Resolved> Scope::resolve(const Path& path) {
     }
     found.field = found.object->find(path.names.back());
     if (found.field == nullptr) {
-        return located(
-            soql_, path.at,
-            fmt::format("No such column '{}' on entity '{}'. If you are attempting to use a custom field, "
-                        "be sure to append the '__c' after the custom field name. Please reference your "
-                        "WSDL or the describe call for the appropriate names.",
-                        path.names.back(), found.object->name()),
-            "INVALID_FIELD");
+        return no_such_column(soql_, path, *found.object);
     }
     return found;
 }
 
 std::size_t Scope::join(std::size_t parent, const Field& reference, const Object& target) {
     for (std::size_t i = 1; i < joins_.size(); ++i) {
-        if (joins_[i].parent == parent && joins_[i].reference == &reference) return i;
+        const Join& known = joins_[i];
+        if (known.parent == parent && known.reference == &reference && known.object == &target) return i;
     }
     joins_.push_back(Join{.parent = parent, .reference = &reference, .object = &target});
     return joins_.size() - 1;
 }
 
 std::string Scope::bind(Value value) {
+    if (outer_ != nullptr) return outer_->bind(std::move(value));
     bound_.push_back(std::move(value));
     return fmt::format("${}", bound_.size());
 }

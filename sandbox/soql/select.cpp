@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox::soql {
 
@@ -33,8 +34,49 @@ Result<std::unique_ptr<db::Cursor>> run(db::Transaction& transaction, const std:
 }
 
 std::string rows_sql(std::string_view result, const Plan& plan) {
-    return fmt::format("SELECT {} FROM {}{}{}{}{}", result, plan.table, plan.joins, plan.where, plan.order,
-                       plan.limit_sql());
+    return fmt::format("SELECT {} FROM {}{}{}{}{}{}", result, plan.table, plan.joins, plan.where, plan.group,
+                       plan.order, plan.limit_sql());
+}
+
+Result<std::vector<ChildRecords>> children_of(db::Transaction& transaction, const Plan& plan,
+                                              const std::string& ids);
+
+/// The records below these ones (a JSON array of ids), printed; LIMIT and OFFSET count for each parent.
+Result<ChildRecords> records_below(db::Transaction& transaction,
+                                   const Plan& plan,  // NOLINT(misc-no-recursion)
+                                   const std::string& ids) {
+    auto parameters = parameters_of(plan);
+    parameters.emplace_back(std::string_view{ids});
+    const std::string sql =
+        fmt::format("SELECT {} FROM {}{}{} {} {} IN (SELECT value FROM json_each(${})){}", plan.result_sql(),
+                    plan.table, plan.joins, plan.where, plan.where.empty() ? "WHERE" : "AND",
+                    plan.result[static_cast<std::size_t>(plan.link_column)], parameters.size(), plan.order);
+    std::vector<ChildRecords> grandchildren;
+    if (!plan.children.empty()) {
+        nlohmann::json own = nlohmann::json::array();
+        const auto cursor = TRY(transaction.query(sql, parameters));
+        while (TRY(cursor->next())) own.push_back(std::string{cursor->text(0)});
+        grandchildren = TRY(children_of(transaction, plan, own.dump()));
+    }
+    ChildRecords records;
+    std::unordered_map<std::string, std::int64_t> seen;
+    const auto cursor = TRY(transaction.query(sql, parameters));
+    while (TRY(cursor->next())) {
+        const std::string parent{cursor->text(plan.link_column)};
+        const std::int64_t place = seen[parent]++ - plan.offset;
+        if (place < 0 || (plan.limit && place >= *plan.limit)) continue;
+        std::string record;
+        append_json_row(record, plan, *cursor, grandchildren);
+        records[parent].push_back(std::move(record));
+    }
+    return records;
+}
+
+Result<std::vector<ChildRecords>> children_of(db::Transaction& transaction,  // NOLINT(misc-no-recursion)
+                                              const Plan& plan, const std::string& ids) {
+    std::vector<ChildRecords> children;
+    for (const Plan& child : plan.children) children.push_back(TRY(records_below(transaction, child, ids)));
+    return children;
 }
 
 class StoredSelection final : public Selection {
@@ -44,7 +86,7 @@ class StoredSelection final : public Selection {
     /// Settles which rows there are, or counts them.
     Result<void> settle() {
         const auto transaction = TRY(database_.begin(db::Access::read, Call{}));
-        if (plan_.is_aggregate) return count(*transaction);
+        if (plan_.is_aggregate) return aggregate(*transaction);
         if (plan_.is_count) {
             const std::string sql = fmt::format("SELECT count(*) FROM ({})", rows_sql("1", plan_));
             const auto cursor = TRY(run(*transaction, sql, plan_));
@@ -67,46 +109,59 @@ class StoredSelection final : public Selection {
         const std::int64_t end = std::min(record_count(), from + count);
         if (from < 0 || from >= end) return {};
         if (plan_.is_aggregate) {
-            out += aggregate_;
+            for (std::int64_t i = from; i < end; ++i) {
+                if (i != from) out += ',';
+                out += aggregates_[static_cast<std::size_t>(i)];
+            }
             return {};
         }
-        std::string ids = "[";
+        std::string rows = "[";
         for (std::int64_t i = from; i < end; ++i) {
-            fmt::format_to(std::back_inserter(ids), "{}{}", i == from ? "" : ",",
+            fmt::format_to(std::back_inserter(rows), "{}{}", i == from ? "" : ",",
                            rows_[static_cast<std::size_t>(i)]);
         }
-        ids += ']';
-        const std::string sql =
-            fmt::format("SELECT {} FROM json_each($1) j CROSS JOIN {}{} WHERE t0.\"_row\" = j.value",
-                        plan_.result_sql(), plan_.table, plan_.joins);
+        rows += ']';
         const auto transaction = TRY(database_.begin(db::Access::read, Call{}));
-        const auto cursor = TRY(transaction->query(sql, {db::Parameter{std::string_view{ids}}}));
+        std::vector<ChildRecords> children;
+        if (!plan_.children.empty()) {
+            const std::string parents = TRY(ids(*transaction, rows));
+            children = TRY(children_of(*transaction, plan_, parents));
+        }
+        const auto cursor =
+            TRY(transaction->query(page_sql(plan_.result_sql()), {db::Parameter{std::string_view{rows}}}));
         for (bool is_first = true; TRY(cursor->next()); is_first = false) {
             if (!is_first) out += ',';
-            append_json_row(out, plan_, *cursor);
+            append_json_row(out, plan_, *cursor, children);
         }
         return {};
     }
 
   private:
-    Result<void> count(db::Transaction& transaction) {
+    [[nodiscard]] std::string page_sql(std::string_view result) const {
+        return fmt::format("SELECT {} FROM json_each($1) j CROSS JOIN {}{} WHERE t0.\"_row\" = j.value",
+                           result, plan_.table, plan_.joins);
+    }
+
+    /// The Ids of a page's rows, as a JSON array.
+    [[nodiscard]] Result<std::string> ids(db::Transaction& transaction, const std::string& rows) const {
+        nlohmann::json ids = nlohmann::json::array();
+        const auto cursor =
+            TRY(transaction.query(page_sql("t0.\"Id\""), {db::Parameter{std::string_view{rows}}}));
+        while (TRY(cursor->next())) ids.push_back(std::string{cursor->text(0)});
+        return ids.dump();
+    }
+
+    Result<void> aggregate(db::Transaction& transaction) {
         const auto cursor = TRY(run(transaction, rows_sql(plan_.result_sql(), plan_), plan_));
-        TRY(cursor->next());
-        aggregate_ = R"({"attributes":{"type":"AggregateResult"})";
-        for (std::size_t i = 0; i < plan_.columns.size(); ++i) {
-            aggregate_ += ',';
-            append_json_text(aggregate_, plan_.columns[i].name);
-            aggregate_ += fmt::format(":{}", cursor->integer(static_cast<int>(i)));
-        }
-        aggregate_ += '}';
-        total_ = 1;
+        while (TRY(cursor->next())) append_json_aggregate(aggregates_.emplace_back(), plan_, *cursor);
+        total_ = static_cast<std::int64_t>(aggregates_.size());
         return {};
     }
 
     db::Database& database_;
     Plan plan_;
     std::vector<std::int64_t> rows_;
-    std::string aggregate_;
+    std::vector<std::string> aggregates_;  ///< printed
     std::int64_t total_ = 0;
 };
 
@@ -170,7 +225,14 @@ Result<std::unique_ptr<Export>> export_csv(const Source& source, std::string_vie
     const Query query = TRY(parse(soql));
     Plan plan = TRY(
         compile(source.catalog, query, {.soql = soql, .rows = options.rows, .now = source.now, .base = {}}));
-    if (plan.is_count || plan.is_aggregate) {
+    const bool has_types = std::any_of(plan.steps.begin(), plan.steps.end(),
+                                       [](const Step& step) { return step.kind == Step::Kind::type_of; });
+    if (plan.offset != 0 || has_types) {
+        return error(ErrorKind::unsupported,
+                     fmt::format("{} not supported in Bulk Query", has_types ? "TYPEOF" : "OFFSET"),
+                     "FEATURENOTENABLED");
+    }
+    if (plan.is_count || plan.is_aggregate || !plan.children.empty()) {
         return error(ErrorKind::unsupported, "Aggregate Relationships not supported in Bulk Query",
                      "FEATURENOTENABLED");
     }

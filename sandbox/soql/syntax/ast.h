@@ -2,21 +2,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace koppla::sandbox::soql {
 
-/// A field as it is written: "Name", or "Account.Owner.Name"; `at` is its offset in the text.
+/// A field as it is written: "Name", or "Account.Owner.Name", or in a function; `at` is its offset in the
+/// text.
 struct Path {
-    std::vector<std::string> names;
+    std::vector<std::string> names{};  ///< empty: the function stands alone, as in COUNT()
+    std::string function{};            ///< upper case, or empty
     std::size_t at = 0;
 
     [[nodiscard]] std::string text() const {
         std::string joined;
         for (const std::string& name : names) joined += (joined.empty() ? "" : ".") + name;
-        return joined;
+        return function.empty() ? joined : function + "(" + joined + ")";
     }
 };
 
@@ -44,6 +47,8 @@ enum class Operator {
     excludes
 };
 
+struct Query;
+
 struct Condition {
     enum class Kind { comparison, all_of, any_of, negation };
 
@@ -53,14 +58,25 @@ struct Condition {
     Operator op = Operator::equal;
     std::size_t op_at = 0;
     std::vector<Literal> values{};
+    std::shared_ptr<const Query> among{};  ///< of IN (SELECT …), in the place of values
+};
+
+/// WHEN Account THEN Name, Phone
+struct TypeBranch {
+    std::string object{};
+    std::vector<Path> fields{};
+    std::size_t at = 0;
 };
 
 struct SelectItem {
-    enum class Kind { field, count_rows, count_field };
+    enum class Kind { field, children, type_of };
 
     Kind kind = Kind::field;
-    Path field{};
+    Path field{};  ///< of type_of: the relationship
     std::string alias{};
+    std::shared_ptr<const Query> children{};  ///< FROM names the relationship
+    std::vector<TypeBranch> branches{};       ///< of type_of
+    std::vector<Path> otherwise{};            ///< of type_of: ELSE
 };
 
 struct OrderKey {
@@ -77,8 +93,13 @@ struct Query {
     std::size_t object_at = 0;
     std::string alias{};
     std::optional<Condition> where{};
+    std::vector<Path> groups{};
+    std::size_t groups_at = 0;
+    std::optional<Condition> having{};
     std::vector<OrderKey> order{};
     std::optional<std::int64_t> limit{};
+    std::int64_t offset = 0;
+    std::size_t offset_at = 0;
 };
 
 }  // namespace koppla::sandbox::soql

@@ -3,7 +3,9 @@
 #include "sandbox/services.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -173,9 +175,26 @@ bool spoil_csv(const Fault& fault, const Object& object, Answer& answer) {
     return true;
 }
 
+/// The fewest digits that mean the number; nlohmann's own are sometimes more.
+std::string digits_of(const Json& value) {
+    if (!value.is_number_float()) return value.dump();
+    std::array<char, 32> digits{};
+    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value.get<double>());
+    return {digits.data(), written.ptr};
+}
+
+/// Numbers that nothing befalls stay as they were written.
+void keep_numbers(Json& records) {
+    for (auto& record : records) {
+        for (auto& value : record) {
+            if (value.is_number_float()) value = std::string{number_mark.substr(1)} + digits_of(value);
+        }
+    }
+}
+
 bool spoil_value(FaultKind kind, Json& value) {
     if (kind == FaultKind::exponent && value.is_number()) {
-        value = std::string{number_mark.substr(1)} + exponent_form(value.dump());
+        value = std::string{number_mark.substr(1)} + exponent_form(digits_of(value));
         return true;
     }
     if (kind != FaultKind::nul || !value.is_string() || value.get<std::string>().empty()) return false;
@@ -222,6 +241,7 @@ bool spoil_json(Services& services, const Fault& fault, Answer& answer) {
     auto& records = page["records"];
     const auto* object = services.org.find(records[0].value("/attributes/type"_json_pointer, ""));
     if (object == nullptr || !spoil_records(fault, *object, records)) return false;
+    keep_numbers(records);
     answer.response.body = without_marks(dump(page));
     return true;
 }

@@ -192,7 +192,10 @@ Asked asked_results(Services& services, const Ask& ask) {
     if (!from) return {.problem = api_error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")};
     const auto rows = read_number(ask.parameter("maxRecords").value_or("0"));
     if (!rows) return {.problem = api_error(400, "API_ERROR", "maxRecords has to be a positive number")};
-    return {.job = std::move(job), .from = *from, .rows = *rows > 0 ? *rows : services.jobs.page_rows()};
+    // A server may send fewer than it is asked for.
+    const auto most = services.jobs.page_rows();
+    const auto page_rows = *rows > 0 && most > 0 ? std::min(*rows, most) : std::max(*rows, most);
+    return {.job = std::move(job), .from = *from, .rows = page_rows};
 }
 
 /// The row behind a page.

@@ -1,6 +1,7 @@
 #include "http/curl_client.h"
 
 #include "http/loopback_test.h"
+#include "http/serve/gzip.h"
 
 #include <future>
 #include <thread>
@@ -171,6 +172,36 @@ TEST(CurlClient, fails_on_a_body_or_headers_beyond_their_bound) {
     const auto headers = failure_of(send_text(narrow, {.target = loopback.url()}, {}));
     EXPECT_EQ(headers.kind, ErrorKind::corrupt);
     EXPECT_THAT(headers.message, HasSubstr("2000"));
+}
+
+TEST(CurlClient, tells_a_zipped_answer_that_was_cut_from_a_whole_one) {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += std::to_string(i * 7919) + "\n";
+    Gzip gzip;
+    auto zipped = gzip.put(text);
+    zipped += gzip.finish();
+    std::string body;
+    int status = 200;
+    Loopback loopback{[&](const Request&, Exchange& exchange) {
+        exchange.reply({.status = status, .headers = {{"Content-Encoding", "gzip"}}, .body = body});
+    }};
+    CurlClient client{loopback.transport()};
+    body = zipped;
+    EXPECT_TRUE(send_text(client, {.target = loopback.url()}, {})->body == text);
+    for (const std::size_t size : {zipped.size() - 1, zipped.size() - 9, zipped.size() / 2, std::size_t{5}}) {
+        body = zipped.substr(0, size);
+        const auto cut = failure_of(send_text(client, {.target = loopback.url()}, {}));
+        EXPECT_EQ(cut.kind, ErrorKind::in_doubt) << size;
+        EXPECT_THAT(cut.message, HasSubstr("in the middle of its gzip stream")) << size;
+    }
+    body = zipped + "more";
+    EXPECT_EQ(failure_of(send_text(client, {.target = loopback.url()}, {})).kind, ErrorKind::corrupt);
+    status = 500;
+    body = zipped;
+    const auto refused = send_text(client, {.target = loopback.url()}, {});
+    ASSERT_TRUE(refused) << refused.error().message;
+    EXPECT_TRUE(text.starts_with(refused->body));
+    EXPECT_FALSE(refused->body.empty());
 }
 
 TEST(CurlClient, unzips_and_says_that_it_can) {

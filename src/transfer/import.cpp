@@ -229,7 +229,7 @@ class Import {
 
     /// The filter as it was asked, whichever moment its relative ones mean now.
     [[nodiscard]] std::string filter_text() const {
-        const std::string text = options_.filter ? to_text(*options_.filter) : "";
+        std::string text = options_.filter ? to_text(*options_.filter) : "";
         if (options_.crm_filter.empty()) return text;
         return text.empty() ? options_.crm_filter : fmt::format("{} and {}", text, options_.crm_filter);
     }

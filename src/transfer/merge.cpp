@@ -20,6 +20,7 @@ Result<std::int64_t> number(db::Transaction& transaction, std::string_view sql) 
 Result<std::vector<std::string>> columns_of(db::Transaction& transaction, std::string_view relation) {
     const auto cursor = TRY(transaction.query(fmt::format("select * from {} limit 0", relation)));
     std::vector<std::string> columns;
+    columns.reserve(static_cast<std::size_t>(cursor->column_count()));
     for (int i = 0; i < cursor->column_count(); ++i) columns.emplace_back(cursor->column_name(i));
     return columns;
 }

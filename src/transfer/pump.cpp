@@ -322,6 +322,7 @@ Result<PumpCounts> pump(CrmConnector& connector, const ReadRequest& request, Pum
     {
         shared.lanes_running = options.lanes;
         std::vector<std::jthread> lanes;
+        lanes.reserve(static_cast<std::size_t>(options.lanes));
         for (int i = 0; i < options.lanes; ++i) {
             lanes.emplace_back(
                 [&] { Lane{shared, connector, options, observer, clock, call.deadline}.run(); });

@@ -245,7 +245,7 @@ class BulkRead {
                                     ? "Salesforce gives no reason; try a filter, or --path pages"
                                     : shown(job.error_message);
         return error(
-            job.state == "Aborted" ? ErrorKind::expired : ErrorKind::unavailable,
+            ErrorKind::expired,
             fmt::format("{}: job {} was {}: {}", attempted_, job.id,
                         job.state == "Aborted" ? "aborted by somebody" : "given up by Salesforce", why),
             job.state);

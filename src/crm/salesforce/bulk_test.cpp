@@ -203,7 +203,7 @@ TEST(Bulk, ALocatorThatRepeatsEnds) {
 
 TEST(Bulk, JobsThatEndBadlySaySo) {
     for (const auto& [state, words, kind] : std::vector<std::tuple<std::string, std::string, ErrorKind>>{
-             {"Failed", "too many rows", ErrorKind::unavailable},
+             {"Failed", "too many rows", ErrorKind::expired},
              {"Aborted", "aborted by somebody", ErrorKind::expired}}) {
         Org org{test::with_login([&, job_state = state](const http::Request& asked) -> Answer {
             if (asked.method == "POST")

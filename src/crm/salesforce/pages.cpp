@@ -52,6 +52,24 @@ std::int64_t calls_to_come(const RecordPage& first, std::size_t page_rows, bool 
     return (first.total - 1) / static_cast<std::int64_t>(page_rows);
 }
 
+/// A record that lacks a field which was asked for tells nothing about its value: the field was removed, or
+/// hidden from the user, between two pages.
+Result<void> check_whole(const ReadRequest& request, const model::Batch& batch,
+                         const std::string& attempted) {
+    for (std::size_t row = 0; row < batch.row_count(); ++row) {
+        for (std::size_t column = 0; column < batch.column_count(); ++column) {
+            if (batch.cell(column, row).state != model::Cell::State::absent) continue;
+            return error(
+                ErrorKind::conflict,
+                fmt::format("{} failed: a page of records came without the field {}, which the pages "
+                            "before had; it was removed or hidden meanwhile, so look with koppla "
+                            "doctor, and run the wizard again",
+                            attempted, request.fields[column]));
+        }
+    }
+    return {};
+}
+
 PartEnd bulk_instead() {
     return PartEnd{
         .next = {
@@ -99,6 +117,7 @@ Result<PartEnd> read_pages(Session& session, const Allowance& allowance, const R
         if (rows == 0) TRY(allowance.forecast(calls_to_come(*page, batch.row_count(), is_large), attempted));
         if (is_large) return bulk_instead();
 
+        TRY(check_whole(request, batch, attempted));
         sink.expect(page->total);
         rows += static_cast<std::int64_t>(batch.row_count());
         const auto refuse = [&](std::string_view why) {

@@ -1,5 +1,7 @@
 #include "http/curl/destination.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <array>
 
@@ -7,14 +9,6 @@
 
 namespace koppla::http {
 namespace {
-
-std::string lowered(std::string_view text) {
-    std::string result{text};
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return result;
-}
 
 /// [RFC 9110, 5.6.2]
 bool is_token(std::string_view text) {
@@ -56,7 +50,7 @@ Result<void> check_headers(const Request& request) {
                                      "header can't carry",
                                      describe(request), is_token(name) ? name : "?"));
         }
-        if (std::find(decided_here.begin(), decided_here.end(), lowered(name)) != decided_here.end()) {
+        if (std::find(decided_here.begin(), decided_here.end(), lower(name)) != decided_here.end()) {
             return error(ErrorKind::invalid, fmt::format("{}: the header {} is the client's own to set",
                                                          describe(request), name));
         }
@@ -67,7 +61,7 @@ Result<void> check_headers(const Request& request) {
 }  // namespace
 
 bool covers(std::string_view pattern, const Url& url) {
-    const auto wanted = lowered(pattern);
+    const auto wanted = lower(pattern);
     std::string_view host = wanted;
     const auto colon = wanted.rfind(':');
     const bool has_port =
@@ -87,7 +81,7 @@ std::string describe(const Request& request) {
 
 Result<Url> check_request(const Request& request, const std::vector<std::string>& allowed_hosts) {
     if (!is_token(request.method)) return error(ErrorKind::invalid, describe(request) + ": no HTTP method");
-    if (lowered(request.target.substr(0, 7)) == "http://") {
+    if (lower(request.target.substr(0, 7)) == "http://") {
         return error(ErrorKind::invalid,
                      describe(request) +
                          ": only https is allowed, because http would show the data and the "

@@ -1,5 +1,6 @@
 #include "http/curl/transfer.h"
 
+#include "base/ascii.h"
 #include "http/curl/destination.h"
 #include "http/curl/failure.h"
 
@@ -71,7 +72,6 @@ void Transfer::prepare(CURL* easy) {
     set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (transport.proxy) set(easy, CURLOPT_PROXY, transport.proxy->c_str());
     if (transport.proxy) set(easy, CURLOPT_NOPROXY, "");
-    if (transport.accepts_gzip) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 
     set(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
     set(easy, CURLOPT_HEADERDATA, this);
@@ -126,6 +126,7 @@ void Transfer::prepare_headers(CURL* easy) {
     }
     if (!task_.request.headers.find("Content-Type")) add("Content-Type:");
     if (!task_.request.headers.find("Accept")) add("Accept: */*");
+    if (task_.transport.accepts_gzip) add("Accept-Encoding: gzip");
     add("Expect:");  // waiting for "100 Continue" costs a second where a server doesn't know it
     set(easy, CURLOPT_HTTPHEADER, header_lines_.get());
 }
@@ -170,6 +171,26 @@ bool Transfer::take_body(std::string_view bytes) {
         refusal_ = task_.call.cancelled(describe(task_.request));
         return false;
     }
+    if (body_bytes_ == static_cast<std::int64_t>(bytes.size())) choose_decoding();
+    if (!gunzip_) return deliver(bytes);
+    auto taken = gunzip_->put(bytes, [this](std::string_view plain) -> Result<void> {
+        if (!deliver(plain) && !refusal_) return error(ErrorKind::cancelled, "enough of an error's body");
+        return refusal_ ? Result<void>{*refusal_} : Result<void>{};
+    });
+    if (!taken && !refusal_ && !is_body_cut_) {
+        refusal_ = taken.error().with_context(
+            fmt::format("{}: after {} bytes of the answer", describe(task_.request), body_bytes_));
+    }
+    return taken.has_value();
+}
+
+void Transfer::choose_decoding() {
+    const auto coding = response_.headers.find("Content-Encoding");
+    if (coding && (equal_without_case(*coding, "gzip") || equal_without_case(*coding, "x-gzip")))
+        gunzip_.emplace();
+}
+
+bool Transfer::deliver(std::string_view bytes) {
     if (is_success(response_.status)) {
         auto taken = task_.sink.put(bytes);
         if (!taken) refusal_ = std::move(taken).error();
@@ -250,6 +271,11 @@ CURLcode Transfer::drive(CURLM* multi, CURL* easy) {
 Result<Response> Transfer::outcome(CURL* easy, CURLcode code) {
     if (thrown_) std::rethrow_exception(thrown_);
     if (refusal_) return std::move(*refusal_);
+    if (code == CURLE_OK && gunzip_ && !gunzip_->is_at_end()) {
+        return error(ErrorKind::in_doubt,
+                     fmt::format("{}: the answer ends in the middle of its gzip stream, after {} bytes",
+                                 describe(task_.request), body_bytes_));
+    }
     if (code == CURLE_OK || is_body_cut_) return std::move(response_);
     if (times_sent_ > 1 && code == CURLE_ABORTED_BY_CALLBACK) {
         return error(

@@ -2,6 +2,7 @@
 
 #include "base/call.h"
 #include "http/client.h"
+#include "http/curl/gunzip.h"
 #include "http/curl_client.h"
 
 #include <array>
@@ -55,6 +56,8 @@ class Transfer final {
 
     bool take_header(std::string_view line);
     bool take_body(std::string_view bytes);
+    void choose_decoding();
+    bool deliver(std::string_view bytes);
     bool may_send();
 
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept;
@@ -64,6 +67,7 @@ class Transfer final {
 
     Task task_;
     Response response_;
+    std::optional<Gunzip> gunzip_;
     std::unique_ptr<curl_slist, ReleaseList> header_lines_;
     std::array<char, CURL_ERROR_SIZE> words_{};
     std::optional<Error> refusal_;  ///< ours or the sink's: why a callback ended the transfer

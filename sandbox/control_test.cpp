@@ -51,7 +51,7 @@ TEST_F(ControlTest, MakesWritesVisibleLate) {
     EXPECT_TRUE(records(soql).empty());
     EXPECT_EQ(read_body(ask_bare("GET", "/sandbox/state"))["pending"], 1);
     EXPECT_EQ(header(ask_bare("GET", "/sandbox/rows?object=Contact&fields=Id"), "Sandbox-Pending"), "1");
-    clock_.move(std::chrono::milliseconds{3'600});
+    clock_.advance(std::chrono::milliseconds{3'600});
     const auto found = records(soql);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0]["Id"], id);

@@ -1,8 +1,9 @@
 #pragma once
 
+#include "base/test/manual_clock.h"
+#include "base/test/temporary_folder.h"
 #include "sandbox/face.h"
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,24 +12,6 @@
 #include <nlohmann/json_fwd.hpp>
 
 namespace koppla::sandbox {
-
-/// A clock that stands until it is moved.
-class HandClock final : public Clock {
-  public:
-    [[nodiscard]] Instant now() const override { return start_ + std::chrono::milliseconds{passed_.load()}; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-        return std::chrono::steady_clock::time_point{} + std::chrono::milliseconds{passed_.load()};
-    }
-    Result<void> wait(std::chrono::milliseconds span, const Call&) const override {
-        passed_ += span.count();
-        return {};
-    }
-    void move(std::chrono::milliseconds span) { passed_ += span.count(); }
-
-  private:
-    Instant start_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{10};
-    mutable std::atomic<std::int64_t> passed_ = 0;
-};
 
 /// A handler's answer, recorded.
 class Recorder final : public http::Exchange {
@@ -65,8 +48,8 @@ class SandboxTest : public testing::Test {
     nlohmann::json records(std::string_view soql);
     std::string new_contact(std::string_view last_name);
 
-    std::filesystem::path folder_;
-    HandClock clock_;
+    TemporaryFolder folder_;
+    ManualClock clock_;
     ShiftedClock shifted_{clock_};
     std::unique_ptr<Org> org_;
     std::unique_ptr<Services> services_;

@@ -1,21 +1,11 @@
 #include "sandbox/fixture.h"
 
-#include <cstdlib>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
-namespace {
-
-std::filesystem::path fresh_folder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "koppla-sandbox-XXXXXX").string();
-    return ::mkdtemp(pattern.data());
-}
-
-}  // namespace
-
-SandboxTest::SandboxTest() : folder_{fresh_folder()} {
+SandboxTest::SandboxTest() {
     auto org = Org::open(
         OrgOptions{.state = folder_ / "org.db", .seed = 7, .records = {{"Account", 30}, {"Contact", 2'500}}},
         shifted_);
@@ -31,7 +21,6 @@ SandboxTest::~SandboxTest() {
     face_.reset();
     services_.reset();
     org_.reset();
-    std::filesystem::remove_all(folder_);
 }
 
 http::Response SandboxTest::ask_bare(std::string method, std::string target, std::string body,

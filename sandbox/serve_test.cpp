@@ -1,5 +1,6 @@
 #include "sandbox/serve.h"
 
+#include "base/test/temporary_folder.h"
 #include "http/curl_client.h"
 #include "sandbox/files.h"
 
@@ -14,12 +15,6 @@ namespace {
 
 class Serve : public testing::Test {
   protected:
-    Serve() {
-        auto pattern = (std::filesystem::temp_directory_path() / "koppla-serve-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~Serve() override { std::filesystem::remove_all(folder_); }
-
     std::unique_ptr<Running> start() {
         auto running =
             Running::start(ServeOptions{.org = {.state = folder_ / "org.db", .records = {{"Contact", 50}}},
@@ -44,7 +39,7 @@ class Serve : public testing::Test {
         return http::send_text(client, request, Call{}.within(std::chrono::seconds{20}));
     }
 
-    std::filesystem::path folder_;
+    TemporaryFolder folder_;
     SystemClock clock_;
 };
 

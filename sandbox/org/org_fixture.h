@@ -1,8 +1,9 @@
 #pragma once
 
+#include "base/test/manual_clock.h"
+#include "base/test/temporary_folder.h"
 #include "sandbox/org/org.h"
 
-#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -14,30 +15,9 @@
 
 namespace koppla::sandbox {
 
-/// A clock that shows what it is set to: 2026-11-01T10:00:00Z at first, a Sunday.
-class SetClock final : public Clock {
-  public:
-    [[nodiscard]] Instant now() const override { return first_ + std::chrono::milliseconds{passed_.load()}; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-        return std::chrono::steady_clock::time_point{std::chrono::milliseconds{passed_.load()}};
-    }
-    Result<void> wait(std::chrono::milliseconds span, const Call&) const override {
-        passed_ += span.count();
-        return {};
-    }
-    void advance(std::chrono::milliseconds span) { passed_ += span.count(); }
-
-  private:
-    Instant first_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 1} + std::chrono::hours{10};
-    mutable std::atomic<std::int64_t> passed_ = 0;
-};
-
 /// An org on a state file of its own, and short words for what tests do with it.
 class OrgTest : public testing::Test {
   protected:
-    OrgTest();
-    ~OrgTest() override;
-
     /// Opens (again) an org in the test's folder.
     Org& open(std::map<std::string, std::int64_t> records = {}, std::uint64_t seed = 1,
               std::filesystem::path org_folder = {});
@@ -57,8 +37,8 @@ class OrgTest : public testing::Test {
     std::string csv(std::string_view soql, ExportOptions options = {});
     std::string first_status(const SaveResult& result);
 
-    std::filesystem::path folder_;
-    SetClock clock_;
+    TemporaryFolder folder_;
+    ManualClock clock_;
     std::unique_ptr<Org> org_;
 };
 

@@ -1,20 +1,8 @@
 #include "sandbox/org/org_fixture.h"
 
-#include <cstdlib>
-
 #include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
-
-OrgTest::OrgTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "koppla-org-XXXXXX").string();
-    folder_ = mkdtemp(name.data());
-}
-
-OrgTest::~OrgTest() {
-    org_.reset();
-    std::filesystem::remove_all(folder_);
-}
 
 Org& OrgTest::open(std::map<std::string, std::int64_t> records, std::uint64_t seed,
                    std::filesystem::path org_folder) {

@@ -82,9 +82,9 @@ class ReplicationTest : public SandboxTest {
 };
 
 TEST_F(ReplicationTest, ListsWhatWasChangedInWholeMinutes) {
-    clock_.move(std::chrono::seconds{150});
+    clock_.advance(std::chrono::seconds{150});
     const auto id = new_contact("Changed");
-    clock_.move(std::chrono::minutes{10});
+    clock_.advance(std::chrono::minutes{10});
     const auto found = get(span("updated", "2026-11-01T10:02:59Z", "2026-11-01T10:06:30Z"));
     EXPECT_EQ(found["ids"], json::array({id}));
     EXPECT_EQ(found["latestDateCovered"], "2026-11-01T10:06:00.000+0000");
@@ -95,9 +95,9 @@ TEST_F(ReplicationTest, ListsWhatWasChangedInWholeMinutes) {
 
 TEST_F(ReplicationTest, ListsWhatWasDeleted) {
     const auto id = new_contact("Deleted");
-    clock_.move(std::chrono::minutes{5});
+    clock_.advance(std::chrono::minutes{5});
     ask("DELETE", std::string{test_base} + "/sobjects/Contact/" + id);
-    clock_.move(std::chrono::minutes{5});
+    clock_.advance(std::chrono::minutes{5});
     const auto found = get(span("deleted", "2026-11-01T10:00:00Z", "2026-11-01T10:10:00Z"));
     EXPECT_EQ(found["deletedRecords"],
               json::array({{{"id", id}, {"deletedDate", "2026-11-01T10:05:00.000+0000"}}}));
@@ -107,9 +107,9 @@ TEST_F(ReplicationTest, ListsWhatWasDeleted) {
 
 TEST_F(ReplicationTest, CoversNoMoreThanCanBeSeen) {
     ask_bare("POST", "/sandbox/late", R"({"max_ms":3600000,"seed":1})");
-    clock_.move(std::chrono::minutes{3});
+    clock_.advance(std::chrono::minutes{3});
     new_contact("Late");
-    clock_.move(std::chrono::minutes{4});
+    clock_.advance(std::chrono::minutes{4});
     EXPECT_EQ(get(span("updated", "2026-11-01T10:00:00Z", "2026-11-01T10:07:00Z"))["latestDateCovered"],
               "2026-11-01T10:03:00.000+0000");
 }

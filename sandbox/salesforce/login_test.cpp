@@ -211,7 +211,7 @@ TEST_F(CodeTest, WantsTheVerifierTheAddressAndHaste) {
     EXPECT_EQ(problem(redeem(code(), {{"code_verifier", std::string(50, 'x')}})),
               "invalid_grant: invalid code verifier");
     const auto late = code();
-    clock_.move(std::chrono::minutes{16});
+    clock_.advance(std::chrono::minutes{16});
     const Fields proof{{"code_verifier", std::string{verifier}}};
     EXPECT_EQ(problem(redeem(late, proof)), "invalid_grant: expired authorization code");
     EXPECT_THAT(problem(token({{"grant_type", "authorization_code"},

@@ -121,20 +121,20 @@ TEST_F(Oauth, RefreshesASessionThatHasExpired) {
 
 TEST_F(Oauth, EndsASessionThatWasNotUsedForItsLifetime) {
     const auto access = read_body(token(password()))["access_token"].get<std::string>();
-    clock_.move(std::chrono::minutes{119});
+    clock_.advance(std::chrono::minutes{119});
     EXPECT_EQ(status_with(access), 200);
-    clock_.move(std::chrono::minutes{119});
+    clock_.advance(std::chrono::minutes{119});
     EXPECT_EQ(status_with(access), 200);
-    clock_.move(std::chrono::minutes{120});
+    clock_.advance(std::chrono::minutes{120});
     EXPECT_EQ(status_with(access), 401);
 }
 
 TEST_F(Oauth, LetsTheLifetimeBeSet) {
     const auto access = read_body(token(password()))["access_token"].get<std::string>();
     EXPECT_EQ(ask_bare("POST", "/sandbox/session", R"({"lifetime_seconds":5})").status, 200);
-    clock_.move(std::chrono::seconds{4});
+    clock_.advance(std::chrono::seconds{4});
     EXPECT_EQ(status_with(access), 200);
-    clock_.move(std::chrono::seconds{5});
+    clock_.advance(std::chrono::seconds{5});
     EXPECT_EQ(status_with(access), 401);
 }
 

@@ -1,5 +1,7 @@
 #include "sandbox/salesforce/spool.h"
 
+#include "base/test/temporary_folder.h"
+
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -9,12 +11,6 @@ namespace {
 
 class SpoolTest : public testing::Test {
   protected:
-    SpoolTest() {
-        auto pattern = (std::filesystem::temp_directory_path() / "koppla-spool-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-    ~SpoolTest() override { std::filesystem::remove_all(folder_); }
-
     static std::string row(int number) {
         return "\"" + std::to_string(number) + "\",\"line\nbreak, \"\"quote\"\"" +
                std::string(number % 50, 'x') + "\"\n";
@@ -34,7 +30,7 @@ class SpoolTest : public testing::Test {
     }
     std::filesystem::path file() const { return folder_ / "rows.csv"; }
 
-    std::filesystem::path folder_;
+    TemporaryFolder folder_;
 };
 
 TEST_F(SpoolTest, FindsEveryRow) {

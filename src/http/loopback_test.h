@@ -1,12 +1,11 @@
 #pragma once
 
+#include "base/test/temporary_folder.h"
 #include "http/certificate.h"
 #include "http/curl_client.h"
 #include "http/server.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -16,26 +15,6 @@
 #include <unistd.h>
 
 namespace koppla::http {
-
-/// A directory of its own for a test, removed with what is in it.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "koppla-http-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream{path_ / name} << text;
-        return (path_ / name).string();
-    }
-
-  private:
-    std::filesystem::path path_;
-};
 
 /// A handler that is one function.
 class Answering final : public Handler {

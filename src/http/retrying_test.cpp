@@ -1,5 +1,7 @@
 #include "http/retrying.h"
 
+#include "base/test/manual_clock.h"
+
 #include <functional>
 
 #include <gmock/gmock.h>
@@ -16,24 +18,6 @@ using testing::ElementsAre;
 using testing::Ge;
 using testing::HasSubstr;
 using testing::Le;
-
-class WaitedClock final : public Clock {
-  public:
-    [[nodiscard]] Instant now() const override { return Instant{elapsed_}; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-        return std::chrono::steady_clock::time_point{} + elapsed_;
-    }
-    Result<void> wait(milliseconds span, const Call& call) const override {
-        waits.push_back(span);
-        elapsed_ += span;
-        if (call.is_over()) return call.cancelled("waiting");
-        return {};
-    }
-    mutable std::vector<milliseconds> waits;
-
-  private:
-    mutable milliseconds elapsed_{1'000'000};
-};
 
 /// Gives its outcomes one after the other; the last again and again.
 class ScriptedClient final : public Client {
@@ -63,7 +47,7 @@ class Repeating : public testing::Test {
         return retrying.send({.method = method, .target = "https://crm.example/x?secret=1"}, body, call);
     }
 
-    WaitedClock clock;
+    ManualClock clock;
     ScriptedClient client;
     std::vector<std::string> told;
     Retrying retrying{client, clock, RetryPolicy{},

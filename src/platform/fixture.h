@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/test/temporary_folder.h"
 #include "platform/store.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -14,15 +14,9 @@ namespace koppla {
 class StoreTest : public testing::Test {
   protected:
     StoreTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "koppla-test-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
         auto created = Store::create(location(), {}, {});
         EXPECT_TRUE(created) << (created ? "" : created.error().message);
         if (created) store = std::move(*created);
-    }
-    ~StoreTest() override {
-        store.reset();
-        std::filesystem::remove_all(folder);
     }
 
     [[nodiscard]] std::filesystem::path path() const { return folder / "koppla.db"; }
@@ -33,7 +27,7 @@ class StoreTest : public testing::Test {
         return begun ? std::move(*begun) : nullptr;
     }
 
-    std::filesystem::path folder;
+    TemporaryFolder folder;
     std::unique_ptr<Store> store;
 };
 

@@ -1,5 +1,7 @@
 #include "platform/vault.h"
 
+#include "base/test/temporary_folder.h"
+
 #include <fstream>
 #include <set>
 
@@ -14,11 +16,6 @@ using testing::Not;
 
 class Vaults : public testing::Test {
   protected:
-    Vaults() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "koppla-test-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~Vaults() override { std::filesystem::remove_all(folder); }
     [[nodiscard]] KeySource source(const std::string& name) const {
         return {.origin = KeySource::Origin::beside_store, .path = folder / name};
     }
@@ -32,7 +29,7 @@ class Vaults : public testing::Test {
         std::filesystem::permissions(path, perms::owner_read | perms::owner_write);
     }
 
-    std::filesystem::path folder;
+    TemporaryFolder folder;
 };
 
 TEST_F(Vaults, open_what_they_sealed_with_a_key_that_was_read_again) {

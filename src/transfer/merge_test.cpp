@@ -1,5 +1,6 @@
 #include "transfer/merge.h"
 
+#include "base/test/temporary_folder.h"
 #include "db/sqlite/sqlite_database.h"
 #include "platform/local_table.h"
 
@@ -14,10 +15,8 @@ namespace {
 class Merging : public testing::Test {
   protected:
     Merging() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "koppla-merge-XXXXXX").string();
-        directory_ = mkdtemp(pattern.data());
         database_ = std::move(
-            *db::open_sqlite({.path = directory_ / "store.db", .create = db::SqliteOptions::Create::fresh}));
+            *db::open_sqlite({.path = folder_ / "store.db", .create = db::SqliteOptions::Create::fresh}));
         schema_.local_table = "a_thing";
         for (const char* name : {"id", "name", "stamp"})
             schema_.fields.push_back({.name = name, .column = name});
@@ -27,7 +26,6 @@ class Merging : public testing::Test {
         EXPECT_TRUE(transaction->execute(create_table_sql(schema_, database_->dialect())));
         EXPECT_TRUE(transaction->commit());
     }
-    ~Merging() override { std::filesystem::remove_all(directory_); }
 
     std::unique_ptr<db::Transaction> begin() { return std::move(*database_->begin(db::Access::write, {})); }
     MergeTarget target() {
@@ -80,7 +78,7 @@ class Merging : public testing::Test {
         return text;
     }
 
-    std::filesystem::path directory_;
+    TemporaryFolder folder_;
     std::unique_ptr<db::Database> database_;
     model::ObjectSchema schema_{.name = "Thing", .key = "id", .stamp = "stamp"};
 };

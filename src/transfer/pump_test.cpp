@@ -1,5 +1,7 @@
 #include "transfer/pump.h"
 
+#include "base/test/manual_clock.h"
+
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -14,23 +16,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// Time that passes only by waiting.
-class StillClock final : public Clock {
-  public:
-    [[nodiscard]] Instant now() const override { return {}; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override { return {}; }
-    Result<void> wait(std::chrono::milliseconds span, const Call& call) const override {
-        const std::scoped_lock lock{mutex_};
-        waits.push_back(span);
-        if (call.is_over()) return call.cancelled("waiting");
-        return {};
-    }
-    mutable std::vector<std::chrono::milliseconds> waits;
-
-  private:
-    mutable std::mutex mutex_;
-};
 
 /// A CRM of numbered rows: part "a-b" is rows a up to b, handed over a few at a time; a part of more than
 /// `part_max` rows is answered with its halves. What `fault` answers before a batch ends the read there.
@@ -141,7 +126,7 @@ class Pumping : public testing::Test {
     NumbersCrm crm;
     Memory memory;
     Watcher watcher;
-    StillClock clock;
+    ManualClock clock;
     Call call;
     PumpOptions options;
 };

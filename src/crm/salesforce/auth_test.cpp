@@ -242,7 +242,7 @@ TEST(Auth, ASignedLoginSaysWhoForWhomAndUntilWhen) {
 
 TEST(Auth, ASignedLoginThatAWrongClockSpoiltIsSignedByTheServersClock) {
     const auto ahead = std::chrono::minutes{10};
-    test::StillClock clock;
+    ManualClock clock;
     const Instant theirs = clock.now() + ahead;
     Org org{[&](const http::Request& request) -> Answer {
         if (!request.target.ends_with("/token")) return {.body = std::string{no_objects}};

@@ -26,7 +26,7 @@ struct Account {
     model::Settings settings = {{"server", server}, {"auth", "browser"}, {"client-id", "app"}};
     test::ScriptedClient client;
     test::MemoryTokens tokens;
-    test::StillClock clock;
+    ManualClock clock;
 };
 
 Answer code_answer(const http::Request&) {

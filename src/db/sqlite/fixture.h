@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/test/temporary_folder.h"
 #include "db/sqlite/sqlite_database.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -14,15 +14,7 @@ namespace koppla::db {
 /// For tests: a database in a folder of its own that goes with the test.
 class SqliteTest : public testing::Test {
   protected:
-    SqliteTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "koppla-test-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-        database = open(SqliteOptions::Create::fresh);
-    }
-    ~SqliteTest() override {
-        database.reset();
-        std::filesystem::remove_all(folder);
-    }
+    SqliteTest() { database = open(SqliteOptions::Create::fresh); }
 
     [[nodiscard]] std::filesystem::path path() const { return folder / "store.db"; }
 
@@ -61,7 +53,7 @@ class SqliteTest : public testing::Test {
     }
     std::vector<std::string> cells(std::string_view sql) { return cells(*begin(Access::read), sql); }
 
-    std::filesystem::path folder;
+    TemporaryFolder folder;
     std::unique_ptr<Database> database;
 };
 

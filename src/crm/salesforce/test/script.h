@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/clock.h"
+#include "base/test/manual_clock.h"
 #include "crm/connector.h"
 #include "crm/salesforce/connector.h"
 #include "crm/session.h"
@@ -131,28 +131,6 @@ class MemoryTokens final : public TokenStore {
     std::optional<Credentials> stored_;
 };
 
-/// Time that passes only by waiting.
-class StillClock final : public Clock {
-  public:
-    [[nodiscard]] Instant now() const override { return Instant{} + elapsed_; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-        return std::chrono::steady_clock::time_point{} + elapsed_;
-    }
-    Result<void> wait(std::chrono::milliseconds span, const Call& call) const override {
-        elapsed_ += span;
-        waits.push_back(span);
-        if (on_wait) on_wait();
-        if (call.is_over()) return call.cancelled("waiting");
-        return {};
-    }
-
-    mutable std::vector<std::chrono::milliseconds> waits;
-    std::function<void()> on_wait;
-
-  private:
-    mutable std::chrono::milliseconds elapsed_{std::chrono::hours{24 * 365 * 56}};
-};
-
 /// Keeps what is read as text: absent cells as "~", null ones as "-".
 class TextSink final : public BatchSink {
   public:
@@ -228,7 +206,7 @@ struct Org {
     Secrets secrets = {{"client-secret", Secret{"s3cret"}}};
     ScriptedClient client;
     MemoryTokens tokens;
-    StillClock clock;
+    ManualClock clock;
     std::unique_ptr<CrmConnector> connector;
     Call call;
 };

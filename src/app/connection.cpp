@@ -61,7 +61,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::st
     const model::Settings& settings = connection->account_.settings;
 
     connection->safety_lag_ = TRY(parse_duration(setting(type, settings, "safety-lag")));
-    connection->tokens_ = std::make_unique<StoredTokens>(store, connection->account_.name, clock);
+    std::string made_by;
+    for (const std::string_view each : type.login_settings)
+        made_by += fmt::format("{}={}\n", each, setting(type, settings, each));
+    connection->tokens_ = std::make_unique<StoredTokens>(store, connection->account_.name, clock, made_by);
     connection->client_ = std::make_unique<http::CurlClient>(transport_of(type, settings));
     connection->connector_ = TRY(type.connect(connection->parts()));
     return connection;

@@ -30,7 +30,6 @@ class Connection {
     [[nodiscard]] Result<std::unique_ptr<BrowserLogin>> log_in_by_browser();
     /// What a person should know of the account's way of logging in, a sentence each.
     [[nodiscard]] std::vector<std::string> notices() const;
-    [[nodiscard]] const Account& account() const { return account_; }
     [[nodiscard]] std::chrono::milliseconds safety_lag() const { return safety_lag_; }
 
   private:

@@ -1,5 +1,7 @@
 #include "app/program.h"
 
+#include "app/terminal.h"
+
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -19,13 +21,17 @@ void Program::run(const std::function<Result<Exit>()>& work) {
         exit_ = *done;
         return;
     }
-    const Error& why = done.error();
-    exit_ = why.kind == ErrorKind::cancelled && stop_.stop_requested() ? Exit::interrupted : Exit::failed;
+    exit_ = fail(done.error(), nlohmann::json::object());
+}
+
+Exit Program::fail(const Error& why, nlohmann::json document) const {
     const std::string symbol = why.symbol.empty() ? "" : fmt::format(" [{}]", why.symbol);
-    fmt::print(stderr, "koppla: {}{}\n", why.message, symbol);
+    tell(fmt::format("koppla: {}{}", why.message, symbol));
     if (wants_json) {
-        print({{"error", {{"kind", name(why.kind)}, {"symbol", why.symbol}, {"message", why.message}}}});
+        document["error"] = {{"kind", name(why.kind)}, {"symbol", why.symbol}, {"message", why.message}};
+        print(document);
     }
+    return why.kind == ErrorKind::cancelled && stop_.stop_requested() ? Exit::interrupted : Exit::failed;
 }
 
 void Program::print(const nlohmann::json& document) {
@@ -33,7 +39,7 @@ void Program::print(const nlohmann::json& document) {
 }
 
 void Program::tell(std::string_view text) {
-    fmt::print(stderr, "{}\n", text);
+    fmt::print(stderr, "{}{}\n", can_show_progress() ? clear_line : "", text);
 }
 
 std::string user_name() {

@@ -41,6 +41,8 @@ class Program {
     /// Runs a command's work and keeps its exit code; an error is told on standard error, and as JSON on
     /// standard output where that is wanted.
     void run(const std::function<Result<Exit>()>& work);
+    /// The same for a command that failed after a part of its work: `document` is what was done until then.
+    [[nodiscard]] Exit fail(const Error& why, nlohmann::json document) const;
     [[nodiscard]] int exit_code() const { return static_cast<int>(exit_); }
 
     /// The one JSON document of a command.

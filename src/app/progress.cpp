@@ -1,5 +1,6 @@
 #include "app/progress.h"
 
+#include "app/program.h"
 #include "app/terminal.h"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::chrono::milliseconds drawing_interval{100};
 constexpr int bar_cells = 24;
-constexpr std::string_view clear_line = "\r\x1b[K";
 
 std::string bar(double share) {
     const int full = static_cast<int>(std::clamp(share, 0.0, 1.0) * bar_cells);
@@ -45,8 +45,13 @@ void Progress::note(std::string_view text) {
     });
 }
 
+void Progress::trouble(std::string_view text) {
+    Program::tell(fmt::format("{}: {}", title_, text));
+}
+
 void Progress::rows(std::int64_t read, std::optional<std::int64_t> expected) {
     shown_.with([&](Shown& shown) {
+        if (read != shown.read) shown.note.clear();
         shown.read = read;
         shown.expected = expected;
         const auto now = std::chrono::steady_clock::now();
@@ -60,7 +65,7 @@ void Progress::draw(const Shown& shown) const {
     if (!is_shown_) return;
     const double seconds = seconds_since(begun_);
     std::string line = fmt::format("{}{}  ", clear_line, title_);
-    if (shown.read == 0) {
+    if (!shown.note.empty() || shown.read == 0) {
         line += fmt::format("{}  {} calls  {}", shown.note, calls_(), elapsed_text(seconds));
     } else {
         const double rate = static_cast<double>(shown.read) / std::max(seconds, 0.001);

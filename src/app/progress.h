@@ -19,6 +19,7 @@ class Progress final : public ReadObserver {
     Progress(std::string title, std::function<std::int64_t()> calls);
     ~Progress() override;
     void note(std::string_view text) override;
+    void trouble(std::string_view text) override;
     void rows(std::int64_t read, std::optional<std::int64_t> expected) override;
 
   private:

@@ -12,8 +12,10 @@ namespace koppla {
 /// once. Thread-safe.
 class StoredTokens final : public TokenStore {
   public:
-    StoredTokens(const Store& store, std::string_view account, const Clock& clock)
-        : file_{store, account}, clock_{clock} {}
+    /// `made_by`: the settings that the session comes from; one of other settings is none.
+    StoredTokens(const Store& store, std::string_view account, const Clock& clock,
+                 std::string_view made_by = {})
+        : file_{store, account, made_by}, clock_{clock} {}
     Result<std::optional<Credentials>> current(const Call& call) override;
     Result<std::unique_ptr<Renewal>> begin_renewal(const Call& call) override;
 

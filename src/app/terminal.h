@@ -14,6 +14,8 @@ namespace koppla {
 /// progress.
 bool can_ask();
 bool can_show_progress();
+/// Takes away what a progress line shows.
+inline constexpr std::string_view clear_line = "\r\x1b[K";
 
 /// Asks on the terminal; `invalid` where there is none, with the option to give instead; `cancelled` where
 /// the call is over before the answer. A secret isn't echoed.

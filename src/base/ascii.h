@@ -6,9 +6,17 @@
 
 namespace koppla {
 
-/// Letters A to Z without regard to case, whatever the locale: names of both CRMs, headers, columns.
+/// Letters A to Z and digits, whatever the locale: names of both CRMs, headers, columns.
 constexpr char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr bool is_letter(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
 }
 
 inline std::string lower(std::string_view text) {

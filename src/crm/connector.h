@@ -77,7 +77,6 @@ struct Part {
 struct ReadPlan {
     std::vector<Part> parts;
     int calls_expected = 0;
-    std::optional<std::int64_t> rows_expected{};
     std::string why;  ///< for a person: which interface, and for what reason
 };
 

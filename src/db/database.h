@@ -116,6 +116,8 @@ class Database {
     /// `conflict` where another process works on it.
     virtual Result<std::unique_ptr<Staging>> begin_staging(std::string_view name,
                                                            std::span<const LoaderColumn> columns) = 0;
+    /// Drops what was kept under that name, if anything; `conflict` where another process works on it.
+    virtual Result<void> discard_staging(std::string_view name) = 0;
 };
 
 }  // namespace koppla::db

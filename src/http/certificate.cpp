@@ -103,8 +103,10 @@ Result<Certificate> to_pem(const CertificateRequest& request, X509& certificate,
         PEM_write_bio_PrivateKey(key_memory.get(), &key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
         return failure(request, "writing PEM");
     }
-    return Certificate{.certificate_pem = TRY(text_of(request, certificate_memory)),
-                       .private_key_pem = TRY(text_of(request, key_memory))};
+    Certificate result;
+    result.certificate_pem = TRY(text_of(request, certificate_memory));
+    result.private_key_pem = TRY(text_of(request, key_memory));
+    return result;
 }
 
 struct Issuer {

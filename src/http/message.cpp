@@ -8,12 +8,6 @@
 namespace koppla::http {
 namespace {
 
-bool is_letter(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 bool is_unreserved(char c) {
     return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }

@@ -33,14 +33,6 @@ std::size_t Batch::add_row() {
     return row_count() - 1;
 }
 
-void Batch::drop_unfinished_row() {
-    if (column_count_ == 0) {
-        cells_.clear();
-        return;
-    }
-    cells_.resize(cells_.size() - cells_.size() % column_count_);
-}
-
 void Batch::remove_row(std::size_t row) {
     const auto width = static_cast<std::ptrdiff_t>(column_count_);
     const auto target = cells_.begin() + static_cast<std::ptrdiff_t>(row) * width;

@@ -64,8 +64,6 @@ class Batch {
     void push(Cell cell) { cells_.push_back(cell); }
     /// Adds a row of absent cells and answers its number.
     std::size_t add_row();
-    /// Takes back the last cells until whole rows are left.
-    void drop_unfinished_row();
     /// Row `row` is overwritten by the last one: order is not kept.
     void remove_row(std::size_t row);
 

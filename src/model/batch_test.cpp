@@ -26,19 +26,6 @@ TEST(Batches, hold_cells_row_after_row) {
     EXPECT_EQ(batch.cell(1, 0).text(), "1");
 }
 
-TEST(Batches, drop_the_cells_of_an_unfinished_row_only) {
-    Batch batch = three_rows();
-    batch.drop_unfinished_row();
-    EXPECT_EQ(batch.row_count(), 3U);
-    batch.push(Cell::of("d"));
-    batch.drop_unfinished_row();
-    batch.push(Cell::of("e"));
-    batch.push(Cell::null());
-    EXPECT_EQ(batch.row_count(), 4U);
-    EXPECT_EQ(batch.cell(0, 3).text(), "e");
-    EXPECT_EQ(batch.cell(1, 3).state, Cell::State::null);
-}
-
 TEST(Batches, remove_a_row_by_putting_the_last_in_its_place) {
     Batch batch = three_rows();
     batch.remove_row(0);

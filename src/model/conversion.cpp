@@ -1,5 +1,6 @@
 #include "model/conversion.h"
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "model/plain_number.h"
 #include "model/utf8.h"
@@ -15,10 +16,6 @@
 namespace koppla::model {
 
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 int two_digits(const char* text) {
     return (text[0] - '0') * 10 + (text[1] - '0');

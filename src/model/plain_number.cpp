@@ -1,5 +1,7 @@
 #include "model/plain_number.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -7,10 +9,6 @@
 namespace koppla::model {
 
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 std::string_view take_digits(std::string_view& text) {
     const auto* const end = std::ranges::find_if_not(text, is_digit);

@@ -3,7 +3,6 @@
 #include "base/ascii.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -32,6 +31,7 @@ json to_document(const FieldSchema& field) {
                      {"targets", field.targets},
                      {"controller", field.controller},
                      {"column", field.column},
+                     {"parked", field.is_parked},
                      {"values", json::array()}};
     for (const EnumerationValue& value : field.values) {
         document["values"].push_back({{"code", value.code},
@@ -62,6 +62,7 @@ FieldSchema field_of(const json& document) {
     field.targets = document.at("targets").get<std::vector<std::string>>();
     field.controller = document.at("controller");
     field.column = document.at("column");
+    field.is_parked = document.value("parked", false);
     for (const json& value : document.at("values")) {
         field.values.push_back({.code = value.at("code"),
                                 .label = value.at("label"),
@@ -89,6 +90,8 @@ std::string to_json(const ObjectSchema& schema) {
                      {"writable", schema.is_writable},
                      {"version", schema.version},
                      {"local_table", schema.local_table},
+                     {"left_out", schema.left_out},
+                     {"takes_new_fields", schema.takes_new_fields},
                      {"fields", json::array()},
                      {"notices", json::array()}};
     for (const FieldSchema& field : schema.fields) document["fields"].push_back(to_document(field));
@@ -111,6 +114,8 @@ Result<ObjectSchema> object_schema_from_json(std::string_view text) {
         schema.is_writable = document.at("writable");
         schema.version = document.at("version");
         schema.local_table = document.at("local_table");
+        schema.takes_new_fields = document.value("takes_new_fields", true);
+        schema.left_out = document.value("left_out", std::vector<std::string>{});
         for (const json& field : document.at("fields")) schema.fields.push_back(field_of(field));
         for (const json& notice : document.at("notices")) {
             schema.notices.push_back({.field = notice.at("field"),

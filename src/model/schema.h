@@ -36,6 +36,7 @@ struct FieldSchema {
     std::vector<EnumerationValue> values;  ///< of an enumeration
     std::string controller;                ///< the field that restricts the values, or empty
     std::string column;                    ///< local name; empty until tables are made
+    bool is_parked = false;  ///< the CRM doesn't offer it any more: its column stays, and isn't imported to
     bool operator==(const FieldSchema&) const = default;
 };
 
@@ -57,8 +58,10 @@ struct ObjectSchema {
     bool is_writable = false;
     std::vector<FieldSchema> fields;
     std::vector<MappingNotice> notices;
-    std::string version;      ///< of the CRM's description, to ask whether it has changed; or empty
-    std::string local_table;  ///< empty until tables are made
+    std::vector<std::string> left_out;  ///< fields that a person didn't choose
+    bool takes_new_fields = true;  ///< what the CRM adds comes along; not where fields were named one by one
+    std::string version;           ///< of the CRM's description, to ask whether it has changed; or empty
+    std::string local_table;       ///< empty until tables are made
     bool operator==(const ObjectSchema&) const = default;
 
     [[nodiscard]] const FieldSchema* find(std::string_view field_name) const;  ///< case-insensitive

@@ -21,4 +21,13 @@ Kind kind_named(std::string_view name) {
     return Kind::text;
 }
 
+bool is_stored_alike(const Type& one, const Type& other) {
+    const auto is_text = [](Kind kind) {
+        return kind == Kind::text || kind == Kind::identifier || kind == Kind::reference ||
+               kind == Kind::enumeration || kind == Kind::enumerations;
+    };
+    if (is_text(one.kind) || is_text(other.kind)) return is_text(one.kind) && is_text(other.kind);
+    return one.kind == other.kind && one.is_exact_text() == other.is_exact_text();
+}
+
 }  // namespace koppla::model

@@ -36,4 +36,7 @@ struct Type {
     [[nodiscard]] bool is_exact_text() const { return kind == Kind::decimal && precision > 15; }
 };
 
+/// Whether a column of the one holds values of the other, unchanged.
+[[nodiscard]] bool is_stored_alike(const Type& one, const Type& other);
+
 }  // namespace koppla::model

@@ -21,7 +21,7 @@ std::string first_free(const std::string& wanted, const std::function<bool(const
 }
 
 bool is_indexed(const ObjectSchema& schema, const FieldSchema& field) {
-    return field.type.kind == Kind::reference || field.name == schema.stamp;
+    return !field.is_parked && (field.type.kind == Kind::reference || field.name == schema.stamp);
 }
 
 std::string index_name(const ObjectSchema& schema, const FieldSchema& field) {
@@ -89,6 +89,11 @@ std::vector<std::string> drop_index_sql(const ObjectSchema& schema, const db::Di
     return statements;
 }
 
+bool has_labels(const ObjectSchema& schema, const FieldSchema& field) {
+    const bool is_enumeration = field.type.kind == Kind::enumeration || field.type.kind == Kind::enumerations;
+    return is_enumeration && schema.find(field.name) == &field;
+}
+
 std::string label_view_name(const ObjectSchema& schema) {
     return schema.local_table + "_labels";
 }
@@ -102,7 +107,7 @@ std::string create_label_view_sql(const ObjectSchema& schema, std::string_view a
     for (const FieldSchema& field : schema.fields) {
         const std::string column = dialect.quoted(field.column);
         columns += fmt::format("{}\n  t.{}", columns.empty() ? "" : ",", column);
-        if (field.type.kind != Kind::enumeration) continue;
+        if (!has_labels(schema, field) || field.type.kind != Kind::enumeration) continue;
         const std::string label = first_free(
             field.column + "_label", [&](const std::string& candidate) { return names.contains(candidate); });
         names.insert(label);

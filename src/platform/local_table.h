@@ -25,6 +25,9 @@ std::string create_table_sql(const model::ObjectSchema& schema, const db::Dialec
 std::vector<std::string> create_index_sql(const model::ObjectSchema& schema, const db::Dialect& dialect);
 std::vector<std::string> drop_index_sql(const model::ObjectSchema& schema, const db::Dialect& dialect);
 
+/// Whether the field's values are recorded; not those of a column that another has taken the place of.
+bool has_labels(const model::ObjectSchema& schema, const model::FieldSchema& field);
+
 /// `<table>_labels`: the table with `<column>_label` behind the columns, one for each enumeration.
 std::string label_view_name(const model::ObjectSchema& schema);
 std::string create_label_view_sql(const model::ObjectSchema& schema, std::string_view account,

@@ -61,9 +61,9 @@ SessionFile::Lock::~Lock() {
     ::close(descriptor_);
 }
 
-SessionFile::SessionFile(const Store& store, std::string_view account)
+SessionFile::SessionFile(const Store& store, std::string_view account, std::string_view made_by)
     : vault_{store.vault()},
-      context_{fmt::format("session/{}", account)},
+      context_{fmt::format("session/{}/{}", account, made_by)},
       folder_{std::filesystem::absolute(store.path()).string() + "-sessions"},
       path_{folder_ / account} {}
 

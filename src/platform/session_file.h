@@ -17,7 +17,8 @@ namespace koppla {
 /// process may read; who writes holds the lock.
 class SessionFile final {
   public:
-    SessionFile(const Store& store, std::string_view account);
+    /// `made_by` says how the session comes about: one that was made otherwise isn't opened.
+    SessionFile(const Store& store, std::string_view account, std::string_view made_by = {});
 
     /// The lock of all threads and processes; given back when destroyed, and by a crash.
     class Lock {
@@ -33,7 +34,8 @@ class SessionFile final {
     /// Waits until the call ends; then `cancelled`.
     Result<std::unique_ptr<Lock>> lock(const Clock& clock, const Call& call) const;
 
-    /// Nothing where none was written, or the store's key doesn't open it: then there has to be a new one.
+    /// Nothing where none was written, it was made otherwise, or the store's key doesn't open it: then there
+    /// has to be a new one.
     [[nodiscard]] Result<std::optional<Secret>> read() const;
     /// On the disk when it returns; after a crash the file holds the old text or the new one, whole.
     Result<void> write(const Secret& text, const Lock& held) const;

@@ -1,5 +1,6 @@
 #include "platform/vault.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -204,6 +205,22 @@ std::string Vault::seal(std::string_view context, const Secret& secret) const {
                                                text.size(), octets(bound), bound.size(), nullptr, nonce,
                                                octets(key_.reveal()));
     return sealed;
+}
+
+std::array<char, 64> Vault::keyed_hash(std::string_view text) const {
+    // A key of its own: what seals secrets hashes nothing.
+    constexpr std::string_view purpose = "koppla hash of values";
+    std::array<unsigned char, crypto_generichash_KEYBYTES> key{};
+    crypto_generichash(key.data(), key.size(), octets(purpose), purpose.size(), octets(key_.reveal()),
+                       key_bytes);
+    std::array<unsigned char, 32> hash{};
+    crypto_generichash(hash.data(), hash.size(), octets(text), text.size(), key.data(), key.size());
+    sodium_memzero(key.data(), key.size());
+    std::array<char, 2 * hash.size() + 1> digits{};
+    sodium_bin2hex(digits.data(), digits.size(), hash.data(), hash.size());
+    std::array<char, 64> result{};
+    std::copy_n(digits.begin(), result.size(), result.begin());
+    return result;
 }
 
 Result<Secret> Vault::unseal(std::string_view context, std::string_view sealed) const {

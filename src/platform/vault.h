@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ class Vault final {
     [[nodiscard]] std::string seal(std::string_view context, const Secret& secret) const;
     /// `denied` for another key's value, `corrupt` for one that was changed or moved here from elsewhere.
     [[nodiscard]] Result<Secret> unseal(std::string_view context, std::string_view sealed) const;
+
+    /// Hexadecimal digits that are equal for equal texts, and can't be made or tried without the key.
+    [[nodiscard]] std::array<char, 64> keyed_hash(std::string_view text) const;
 
   private:
     Vault(KeySource source, Secret key);

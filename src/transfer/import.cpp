@@ -1,11 +1,9 @@
 #include "transfer/import.h"
 
-#include "platform/local_table.h"
 #include "platform/options.h"
 #include "platform/runs.h"
-#include "platform/schemas.h"
+#include "transfer/import_task.h"
 #include "transfer/staged_import.h"
-#include "transfer/window.h"
 
 #include <algorithm>
 #include <iterator>
@@ -24,51 +22,8 @@ using model::ObjectSchema;
 // How often a read that the CRM has forgotten is begun again.
 constexpr int beginnings_max = 3;
 
-/// What one import does, made before the first row is read.
-struct ImportTask {
-    ObjectSchema schema;
-    std::vector<const FieldSchema*> fields;
-    ImportWindow window;
-    ImportPosition position;
-    std::string condition;  ///< in the CRM's own words
-    bool stores_position = true;
-    std::int64_t after_run = 0;  ///< the last complete one of this object
-    std::vector<std::string> notices;
-
-    [[nodiscard]] MergeTarget target() const { return {.schema = schema, .fields = fields}; }
-};
-
-Result<ObjectSchema> recorded_schema(db::Transaction& transaction, const std::string& account,
-                                     const std::string& object) {
-    Result<RecordedSchema> recorded = Schemas{transaction}.find(account, object);
-    if (recorded) return std::move(recorded->schema);
-    if (recorded.error().kind != ErrorKind::not_found) return recorded.error();
-    return error(
-        ErrorKind::not_found,
-        fmt::format("{} isn't in the schema of account {}; take it in with: koppla wizard {} --tables {}",
-                    object, account, account, object));
-}
-
-Result<std::vector<const FieldSchema*>> chosen_fields(const ObjectSchema& schema,
-                                                      const std::vector<std::string>& names) {
-    for (const std::string& name : names) {
-        if (schema.find(name) == nullptr) {
-            return error(
-                ErrorKind::not_found,
-                fmt::format("the schema has no field {}.{}; see: koppla schema show", schema.name, name));
-        }
-    }
-    std::vector<const FieldSchema*> fields;
-    for (const FieldSchema& field : schema.fields) {
-        const bool is_needed =
-            field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag;
-        const bool is_chosen = names.empty() || std::ranges::any_of(names, [&](const std::string& name) {
-                                   return schema.find(name) == &field;
-                               });
-        if (is_needed || is_chosen) fields.push_back(&field);
-    }
-    return fields;
-}
+// How old rows may be that an interrupted import of an object without a stamp left.
+constexpr std::chrono::hours whole_read_kept_max{1};
 
 Result<bool> is_empty(db::Transaction& transaction, const std::string& quoted_table) {
     const auto cursor = TRY(transaction.query(fmt::format("select 1 from {} limit 1", quoted_table)));
@@ -87,11 +42,12 @@ class Import {
         Result<void> done = read_and_store();
         report_.seconds = std::chrono::duration<double>(site_.clock.steady() - begun).count();
         report_.charged_calls = charged_calls();
-        if (!done) {
-            TRY(note_failure(done.error()));
-            return done.error().with_context(options_.object);
-        }
-        return report_;
+        if (done) return report_;
+        Error failure = done.error().with_context(options_.object);
+        if (const auto noted = note_failure(failure); !noted)
+            failure.message +=
+                fmt::format("; nor could run {} be told so: {}", report_.run, noted.error().message);
+        return failure;
     }
 
   private:
@@ -101,6 +57,9 @@ class Import {
 
     Result<std::int64_t> start_run() {
         const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
+        // Runs are looked up by the schema's spelling, whatever was typed.
+        if (const auto schema = recorded_schema(*transaction, site_.account, options_.object); schema)
+            options_.object = schema->name;
         const std::int64_t run = TRY(Runs{*transaction}.start({.kind = "import",
                                                                .account = site_.account,
                                                                .object = options_.object,
@@ -110,18 +69,28 @@ class Import {
     }
 
     Result<void> read_and_store() {
-        task_ = TRY(prepare());
+        task_ = TRY(prepare_import(site_, options_, call_));
         report_.table = task_.schema.local_table;
         report_.notices = task_.notices;
         report_.from = task_.window.from;
         for (int beginning = 1; true; ++beginning) {
             const auto staging = TRY(begin_staging());
             const Result<void> staged = stage(*staging);
-            if (staged) return store(*staging);
-            if (staged.error().kind != ErrorKind::expired || beginning == beginnings_max)
-                return give_up(staged.error(), *staging);
-            observer_.note(fmt::format("{}; beginning again", staged.error().message));
+            if (staged) {
+                const Result<void> stored = store(*staging);
+                if (stored || may_go_on(stored.error())) return stored ? stored : interrupt(stored.error());
+                // The same rows would fail again; the CRM may have better ones by then.
+                staging->discard();
+                return stored;
+            }
+            if (staged.error().kind != ErrorKind::expired || beginning == beginnings_max) {
+                if (report_.read > 0 && may_go_on(staged.error())) return interrupt(staged.error());
+                if (report_.read == 0) staging->discard();
+                return staged;
+            }
+            observer_.trouble(fmt::format("{}; beginning again", staged.error().message));
             staging->discard();
+            resumed_at_.reset();
         }
     }
 
@@ -132,14 +101,14 @@ class Import {
         };
         ReadRequest question = read_request();
         question.filter = task_.position.filter;
-        staged_ = {.question = question_of(question, task_.after_run), .window = task_.window};
+        staged_ = {.question = question_of(question, task_.position.conversions, task_.after_run),
+                   .window = task_.window};
         auto staging = TRY(begin());
         if (staging->kept().empty()) return staging;
         Result<StagedImport> earlier = staged_import_from_json(staging->kept());
-        if (earlier && earlier->question == staged_.question) {
+        if (earlier && earlier->question == staged_.question && is_recent(*earlier)) {
             staged_ = std::move(*earlier);
-            report_.notices.push_back(fmt::format("goes on where an interrupted import stopped, at row {}",
-                                                  staged_.state.counts.rows + staged_.state.counts.rejected));
+            resumed_at_ = staged_.state.counts.rows + staged_.state.counts.rejected;
             return staging;
         }
         staging->discard();
@@ -148,27 +117,51 @@ class Import {
         return begin();
     }
 
+    /// Where changes are read, an old stretch is as good as a new one; what is read whole has to be of now.
+    [[nodiscard]] bool is_recent(const StagedImport& earlier) const {
+        return !task_.position.index_field.empty() ||
+               task_.window.next - earlier.window.next <= whole_read_kept_max;
+    }
+
     Result<void> stage(db::Staging& staging) {
         ReadRequest request = read_request();
         request.until = staged_.window.until;
-        if (staging.kept().empty()) {
-            ReadPlan plan = TRY(site_.connector.plan(request, call_));
-            staged_.why = std::move(plan.why);
-            staged_.state.parts = std::move(plan.parts);
-        }
-        report_.why = staged_.why;
-        observer_.note(staged_.why);
-        PumpOptions options;
-        for (const FieldSchema* field : task_.fields) options.columns.push_back(field->type);
-        const auto key = std::ranges::find(task_.position.fields, task_.schema.key);
-        options.key_column = static_cast<std::size_t>(std::distance(task_.position.fields.begin(), key));
+        bool is_begun = !staging.kept().empty();
         StagingConsumer consumer{staging, staged_};
-        const auto pumped =
-            pump(site_.connector, request, staged_.state, options, consumer, observer_, site_.clock, call_);
-        note_counts();
-        if (!pumped) return pumped.error();
+        const PumpOptions options = pump_options();
+        for (; staged_.conditions_done < task_.conditions.size(); ++staged_.conditions_done) {
+            request.filter = task_.conditions[staged_.conditions_done];
+            if (!std::exchange(is_begun, false)) TRY(plan(request));
+            report_.why = staged_.why;
+            observer_.note(staged_.why);
+            const auto pumped = pump(site_.connector, request, staged_.state, options, consumer, observer_,
+                                     site_.clock, call_);
+            note_counts();
+            if (!pumped) return pumped.error();
+        }
         TRY(staging.finish());
         return {};
+    }
+
+    /// A read of another condition begins; what the CRM counted of those before is added up.
+    Result<void> plan(const ReadRequest& request) {
+        ReadPlan plan = TRY(site_.connector.plan(request, call_));
+        staged_.why = std::move(plan.why);
+        staged_.state.parts = std::move(plan.parts);
+        if (staged_.state.counts.expected) staged_.expected_before += *staged_.state.counts.expected;
+        staged_.state.counts.expected.reset();
+        return {};
+    }
+
+    [[nodiscard]] PumpOptions pump_options() const {
+        PumpOptions options;
+        for (std::size_t i = 0; i < task_.fields.size(); ++i)
+            options.columns.push_back(converted_type(task_.fields[i]->type, task_.treatments[i]));
+        options.treatments = task_.treatments;
+        options.hash = site_.hash;
+        const auto key = std::ranges::find(task_.position.fields, task_.schema.key);
+        options.key_column = static_cast<std::size_t>(std::distance(task_.position.fields.begin(), key));
+        return options;
     }
 
     /// Rows, position and the run's end become visible together.
@@ -177,96 +170,32 @@ class Import {
         const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
         const db::Dialect& dialect = site_.database.dialect();
         const bool is_first = TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)));
-        report_.written = TRY(is_first ? fill(*transaction, dialect, task_.target(), staging.name())
-                                       : merge(*transaction, dialect, task_.target(), staging.name()));
+        report_.written =
+            TRY(is_first && task_.adds_rows ? fill(*transaction, dialect, task_.target(), staging.name())
+                                            : merge(*transaction, dialect, task_.target(), staging.name()));
         TRY(finish(*transaction));
         staging.discard();
         return {};
     }
 
-    /// What can be gone on with is told as interrupted; of anything else nothing is kept that isn't there.
-    Result<void> give_up(const Error& why, db::Staging& staging) {
-        const std::int64_t rows = report_.read;
-        const bool may_go_on = why.kind == ErrorKind::cancelled || why.kind == ErrorKind::unavailable ||
-                               why.kind == ErrorKind::in_doubt || why.kind == ErrorKind::throttled;
-        if (rows == 0) staging.discard();
-        if (!may_go_on || rows == 0) return why;
+    static bool may_go_on(const Error& why) {
+        return why.kind == ErrorKind::cancelled || why.kind == ErrorKind::unavailable ||
+               why.kind == ErrorKind::in_doubt || why.kind == ErrorKind::throttled;
+    }
+
+    /// What was staged stays, and the next import that asks the same goes on with it.
+    Result<void> interrupt(const Error& why) {
         report_.outcome = ImportOutcome::interrupted;
         report_.interruption = why.with_context(options_.object);
-        report_.interruption->message +=
-            fmt::format("; {} rows are kept: start the same import again, and it goes on there", rows);
+        report_.interruption->message += fmt::format(
+            "; {} rows are kept: start the same import again, and it goes on there", report_.read);
         return note_interruption();
-    }
-
-    Result<ImportTask> prepare() {
-        const auto transaction = TRY(site_.database.begin(db::Access::read, call_));
-        ImportTask task;
-        task.schema = TRY(recorded_schema(*transaction, site_.account, options_.object));
-        options_.object = task.schema.name;
-        task.fields = TRY(chosen_fields(task.schema, options_.fields));
-        task.position = {.object = task.schema.name,
-                         .index_field = task.schema.stamp,
-                         .fields = {},
-                         .filter = filter_text()};
-        for (const FieldSchema* field : task.fields) task.position.fields.push_back(field->name);
-        const std::optional<Instant> position = TRY(stored_position(*transaction, task));
-        const Instant crm_now = TRY(site_.connector.now(call_));
-        task.condition = TRY(condition(task.schema, crm_now));
-        task.window = next_window(position, crm_now, options_.safety_lag, {});
-        task.after_run = TRY(Runs{*transaction}.last_complete(
-            {.kind = "import", .account = site_.account, .object = task.schema.name}));
-        if (task.schema.stamp.empty()) {
-            task.stores_position = false;
-            task.notices.emplace_back(
-                "the object has no field that tells changes: every import reads and compares all of it");
-        } else if (options_.row_limit || !options_.order_by.empty()) {
-            task.stores_position = false;
-            task.notices.emplace_back(
-                "the position stays: with a row limit or an order of its own an import may end anywhere");
-        }
-        return task;
-    }
-
-    /// The filter as it was asked, whichever moment its relative ones mean now.
-    [[nodiscard]] std::string filter_text() const {
-        std::string text = options_.filter ? to_text(*options_.filter) : "";
-        if (options_.crm_filter.empty()) return text;
-        return text.empty() ? options_.crm_filter : fmt::format("{} and {}", text, options_.crm_filter);
-    }
-
-    [[nodiscard]] Result<std::string> condition(const ObjectSchema& schema, Instant now) const {
-        if (!options_.filter) return options_.crm_filter;
-        std::string own = TRY(site_.connector.condition(*options_.filter, schema, now));
-        if (options_.crm_filter.empty()) return own;
-        return fmt::format("({}) AND ({})", own, options_.crm_filter);
-    }
-
-    /// From where to read; nothing where everything is to be read.
-    Result<std::optional<Instant>> stored_position(db::Transaction& transaction, const ImportTask& task) {
-        if (options_.extent == ImportExtent::everything || task.schema.stamp.empty())
-            return std::optional<Instant>{};
-        const std::string name = position_option(site_.account, task.schema.name);
-        const auto option = TRY(Options{transaction}.find(name));
-        if (!option || option->value.empty()) return std::optional<Instant>{};
-        Result<ImportPosition> saved = position_from(option->value, option->scope);
-        if (!saved) return saved.error().with_context("option " + name);
-        const std::string differs = difference(*saved, task.position);
-        if (!differs.empty() && options_.other_question == OtherQuestion::refuse) {
-            return error(
-                ErrorKind::conflict,
-                fmt::format("the position in option {} was reached by another import: {}. Records that "
-                            "didn't change since {} would be missed; read everything with --full, or "
-                            "go on from there with --accept-index",
-                            name, differs, option->value));
-        }
-        return std::optional<Instant>{saved->at};
     }
 
     [[nodiscard]] ReadRequest read_request() const {
         ReadRequest request{.object = &task_.schema,
                             .fields = task_.position.fields,
-                            .filter = task_.condition,
-                            .index_field = task_.schema.stamp,
+                            .index_field = task_.position.index_field,
                             .from = task_.window.from,
                             .until = task_.window.until,
                             .order_by = options_.order_by,
@@ -280,22 +209,32 @@ class Import {
         report_.read = counts.rows + counts.rejected;
         report_.rejected = counts.rejected;
         report_.expected = counts.expected;
+        if (report_.expected) *report_.expected += staged_.expected_before;
     }
 
     /// Everything that has to become visible together with the rows.
     Result<void> finish(db::Transaction& transaction) {
+        if (resumed_at_) {
+            report_.notices.push_back(
+                fmt::format("goes on where an interrupted import stopped, at row {}", *resumed_at_));
+        }
         const PumpCounts& counts = staged_.state.counts;
         if (counts.conversion.nul_bytes_removed > 0) {
             report_.notices.push_back(
                 fmt::format("{} NUL bytes, which no database text can hold, were removed",
                             counts.conversion.nul_bytes_removed));
         }
-        if (counts.expected && *counts.expected != report_.read) {
+        if (options_.ids && report_.read < static_cast<std::int64_t>(options_.ids->size())) {
+            report_.notices.push_back(
+                fmt::format("of {} wanted records {} are not in the CRM, or hidden", options_.ids->size(),
+                            static_cast<std::int64_t>(options_.ids->size()) - report_.read));
+        }
+        if (report_.expected && *report_.expected != report_.read) {
             report_.outcome = ImportOutcome::incomplete;
             report_.notices.push_back(fmt::format(
                 "the CRM counted {} records and sent {}: the position stays, and the next import reads "
                 "this stretch again",
-                *counts.expected, report_.read));
+                *report_.expected, report_.read));
         } else if (task_.stores_position) {
             TRY(store_position(transaction));
         }
@@ -366,6 +305,7 @@ class Import {
     ImportTask task_;
     ImportReport report_;
     StagedImport staged_;
+    std::optional<std::int64_t> resumed_at_;  ///< by an earlier import, so many rows were read
 };
 
 }  // namespace

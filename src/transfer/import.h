@@ -11,11 +11,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace koppla {
 
-enum class ImportExtent { changes, everything };
+enum class ImportExtent {
+    changes,
+    everything,
+    derived,  ///< of every record that the table has, what the CRM calculates and doesn't stamp
+};
 /// What happens where the stored position was reached by another question (fields, filter, index field).
 enum class OtherQuestion { refuse, accept };
 
@@ -25,6 +30,10 @@ struct ImportOptions {
     std::vector<std::string> fields{};  ///< internal names; empty: all that the schema has
     std::optional<model::Filter> filter{};
     std::string crm_filter{};  ///< the same in the CRM's own words; where both are given, both have to hold
+    std::vector<std::pair<std::string, model::Treatment>> conversions{};  ///< by field; others: standard
+    std::string index_field{};  ///< which tells changes; empty: the schema's own
+    /// Just these records, by their identifiers, whatever changed when; the position stays.
+    std::optional<std::vector<std::string>> ids{};
     std::string order_by{};
     std::optional<std::int64_t> row_limit{};
     ImportExtent extent = ImportExtent::changes;
@@ -65,6 +74,7 @@ struct ImportSite {
     const Clock& clock;
     std::string account;
     std::string user;  ///< for the audit
+    model::KeyedHash hash{};
 };
 
 /// Imports one object of a recorded schema. Rows, position and the run's end are one transaction: an error, a

@@ -74,9 +74,10 @@ Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& diale
         TRY(number(transaction, fmt::format("select count(distinct {}) from {}", names.key, staging)));
     const std::string source = keys == staged ? std::string{staging} : names.newest(staging);
 
-    const std::int64_t added = TRY(number(
+    const std::int64_t unknown = TRY(number(
         transaction, fmt::format("select count(*) from {} s left join {} t on t.{} = s.{} where t.{} is null",
                                  source, names.table, names.key, names.key, names.key)));
+    const std::int64_t added = target.adds_rows ? unknown : 0;
 
     std::string changes;
     for (const model::FieldSchema* field : target.fields) {
@@ -86,10 +87,11 @@ Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& diale
     const std::string is_not_older =
         names.stamp.empty() ? "" : fmt::format("(t.{0} is null or s.{0} >= t.{0}) and ", names.stamp);
     const std::int64_t written = TRY(transaction.execute(
-        fmt::format("insert into {0} ({1}) select {2} from {3} s left join {0} t on t.{4} = s.{4} "
+        fmt::format("insert into {0} ({1}) select {2} from {3} s {9} {0} t on t.{4} = s.{4} "
                     "where t.{4} is null or ({5}({6}) {7} ({2})) on conflict ({4}) do update set {8}",
                     names.table, names.columns, names.list(target, "s."), source, names.key, is_not_older,
-                    names.list(target, "t."), dialect.is_distinct_from(), changes)));
+                    names.list(target, "t."), dialect.is_distinct_from(), changes,
+                    target.adds_rows ? "left join" : "join")));
     return MergeCounts{.added = added, .changed = written - added, .unchanged = keys - written};
 }
 

@@ -14,6 +14,7 @@ namespace koppla {
 struct MergeTarget {
     const model::ObjectSchema& schema;
     std::vector<const model::FieldSchema*> fields;
+    bool adds_rows = true;  ///< false: only rows that the table has are brought up to date
 };
 
 std::vector<db::LoaderColumn> loader_columns(const MergeTarget& target);

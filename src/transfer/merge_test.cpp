@@ -29,7 +29,7 @@ class Merging : public testing::Test {
 
     std::unique_ptr<db::Transaction> begin() { return std::move(*database_->begin(db::Access::write, {})); }
     MergeTarget target() {
-        MergeTarget result{.schema = schema_, .fields = {}};
+        MergeTarget result{.schema = schema_, .fields = {}, .adds_rows = adds_rows_};
         for (const model::FieldSchema& field : schema_.fields) result.fields.push_back(&field);
         return result;
     }
@@ -79,6 +79,7 @@ class Merging : public testing::Test {
     }
 
     TemporaryFolder folder_;
+    bool adds_rows_ = true;
     std::unique_ptr<db::Database> database_;
     model::ObjectSchema schema_{.name = "Thing", .key = "id", .stamp = "stamp"};
 };
@@ -91,6 +92,16 @@ TEST_F(Merging, adds_changes_and_leaves_alone) {
     EXPECT_EQ(counts.changed, 1);
     EXPECT_EQ(counts.unchanged, 1);
     EXPECT_EQ(content(), "1=a@10 2=B@11 3=null@11 ");
+}
+
+TEST_F(Merging, rows_that_the_table_lacks_are_left_out_where_none_are_to_be_added) {
+    make_indexes();
+    merge_rows({{"1", "a", "10"}});
+    adds_rows_ = false;
+    const MergeCounts counts = merge_rows({{"1", "b", "10"}, {"2", "c", "10"}});
+    EXPECT_EQ(counts.added, 0);
+    EXPECT_EQ(counts.changed, 1);
+    EXPECT_EQ(content(), "1=b@10 ");
 }
 
 TEST_F(Merging, a_version_already_passed_has_no_effect) {

@@ -3,8 +3,10 @@
 #include "base/channel.h"
 #include "base/guarded.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <thread>
 #include <utility>
@@ -41,18 +43,17 @@ struct Message {
 /// The parts that wait for a lane.
 class WorkList {
   public:
-    explicit WorkList(std::span<const Part> parts) { add(parts); }
+    explicit WorkList(std::span<const Part> parts) : unfinished_{parts.size()} {
+        std::ranges::move(number(parts), std::back_inserter(waiting_));
+    }
 
-    std::vector<NumberedPart> add(std::span<const Part> parts) {
+    /// Parts that nobody reads yet.
+    std::vector<NumberedPart> number(std::span<const Part> parts) {
         const std::scoped_lock lock{mutex_};
-        std::vector<NumberedPart> added;
-        for (const Part& part : parts) {
-            added.push_back({.number = next_number_++, .part = part});
-            waiting_.push_back(added.back());
-        }
-        unfinished_ += parts.size();
-        changed_.notify_all();
-        return added;
+        std::vector<NumberedPart> numbered;
+        numbered.reserve(parts.size());
+        for (const Part& part : parts) numbered.push_back({.number = next_number_++, .part = part});
+        return numbered;
     }
     /// Nothing when all parts have been read, or `stop` was requested.
     std::optional<NumberedPart> take(const std::stop_token& stop) {
@@ -63,9 +64,12 @@ class WorkList {
         waiting_.pop_front();
         return part;
     }
-    void finish_one() {
+    /// One that was taken is read; `next` are to be read in its place.
+    void finish_one(std::vector<NumberedPart> next) {
         const std::scoped_lock lock{mutex_};
+        unfinished_ += next.size();
         --unfinished_;
+        std::ranges::move(next, std::back_inserter(waiting_));
         changed_.notify_all();
     }
 
@@ -115,6 +119,7 @@ class ConvertingSink final : public BatchSink {
                         .rows = {.batch = std::move(batch), .rejected = {}}};
         message.rows.rejected =
             model::convert(message.rows.batch, options_.columns, options_.key_column, message.conversion);
+        model::treat(message.rows.batch, message.rows.rejected, options_.treatments, options_.hash);
         const std::size_t weight = message.rows.batch.weight();
         if (!shared_.channel.put(std::move(message), weight, shared_.stop.get_token())) {
             return error(ErrorKind::cancelled, "reading was given up");
@@ -180,18 +185,20 @@ class Lane {
             failures = sink.has_moved ? 1 : failures + 1;
             const auto wait = wait_before_retry(end.error(), failures);
             if (!wait) return end.error();
-            observer_.note(fmt::format("{}; going on in {:.1f} s", end.error().message,
-                                       std::chrono::duration<double>(*wait).count()));
+            observer_.trouble(fmt::format("{}; going on in {:.1f} s", end.error().message,
+                                          std::chrono::duration<double>(*wait).count()));
             TRY(clock_.wait(*wait, call_));
         }
     }
 
     Result<void> finish(const NumberedPart& part, const std::vector<Part>& next) {
-        Message message{.reached = part, .is_end = true, .next = shared_.work.add(next)};
+        // What comes next is read only when the consumer knows of it: its end may not come before.
+        std::vector<NumberedPart> numbered = shared_.work.number(next);
+        Message message{.reached = part, .is_end = true, .next = numbered};
         if (!shared_.channel.put(std::move(message), 0, call_.stop)) {
             return error(ErrorKind::cancelled, "reading was given up");
         }
-        shared_.work.finish_one();
+        shared_.work.finish_one(std::move(numbered));
         return {};
     }
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "crm/connector.h"
 #include "model/conversion.h"
+#include "model/treatment.h"
 
 #include <chrono>
 #include <cstddef>
@@ -19,7 +20,10 @@ namespace koppla {
 class ReadObserver {
   public:
     virtual ~ReadObserver() = default;
+    /// What is being done now.
     virtual void note(std::string_view text) = 0;
+    /// What went wrong and is being got over.
+    virtual void trouble(std::string_view text) = 0;
     virtual void rows(std::int64_t read, std::optional<std::int64_t> expected) = 0;
 };
 
@@ -53,12 +57,14 @@ class PumpConsumer {
     virtual ~PumpConsumer() = default;
     virtual Result<void> take(const PumpedBatch& batch) = 0;
     /// What was taken so far reaches to `state`: a read that begins there has neither gap nor overlap. Called
-    /// every now and then, and when the pump ends, whether well or not.
+    /// every now and then, and when the pump ends, unless the consumer itself has failed.
     virtual Result<void> keep(const PumpState& state) = 0;
 };
 
 struct PumpOptions {
-    std::vector<model::Type> columns;
+    std::vector<model::Type> columns;            ///< by which values are converted
+    std::vector<model::Treatment> treatments{};  ///< of the columns, afterwards; none: standard
+    model::KeyedHash hash{};                     ///< where a treatment hashes
     std::size_t key_column = 0;
     int lanes = 1;  ///< parts that are read side by side
     std::chrono::milliseconds keep_interval{1000};

@@ -100,6 +100,7 @@ class Watcher final : public ReadObserver {
         const std::scoped_lock lock{mutex_};
         notes.emplace_back(text);
     }
+    void trouble(std::string_view text) override { note(text); }
     void rows(std::int64_t, std::optional<std::int64_t>) override {}
     std::vector<std::string> notes;
 

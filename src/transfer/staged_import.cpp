@@ -29,6 +29,8 @@ Result<StagedImport> read(const json& document) {
     staged.window.from = TRY(instant_from(document.at("from")));
     staged.window.until = TRY(instant_from(document.at("until")));
     staged.window.next = TRY(parse_instant(document.at("next").get<std::string>()));
+    document.at("conditions_done").get_to(staged.conditions_done);
+    document.at("expected_before").get_to(staged.expected_before);
     staged.state = TRY(pump_state_from_json(document.at("state").get<std::string>()));
     for (const json& reject : document.at("rejects")) {
         staged.rejects.push_back({.key = reject.at("key"),
@@ -52,6 +54,8 @@ std::string to_json(const StagedImport& staged) {
                  {"from", instant_or_null(staged.window.from)},
                  {"until", instant_or_null(staged.window.until)},
                  {"next", format_instant(staged.window.next)},
+                 {"conditions_done", staged.conditions_done},
+                 {"expected_before", staged.expected_before},
                  {"state", to_json(staged.state)},
                  {"rejects", std::move(rejects)}});
 }
@@ -65,7 +69,7 @@ Result<StagedImport> staged_import_from_json(std::string_view text) {
     }
 }
 
-std::string question_of(const ReadRequest& request, std::int64_t after_run) {
+std::string question_of(const ReadRequest& request, std::string_view conversions, std::int64_t after_run) {
     return dump({{"object", request.object->name},
                  {"fields", request.fields},
                  {"filter", request.filter},
@@ -74,12 +78,16 @@ std::string question_of(const ReadRequest& request, std::int64_t after_run) {
                  {"order_by", request.order_by},
                  {"row_limit", request.row_limit.value_or(0)},
                  {"path", request.path},
+                 {"conversions", conversions},
                  {"after_run", after_run}});
 }
 
 Result<void> StagingConsumer::take(const PumpedBatch& batch) {
     for (const model::RejectedRow& row : batch.rejected) {
-        if (staged_.rejects.size() < rejects_max) staged_.rejects.push_back(row);
+        if (staged_.rejects.size() == rejects_max) break;
+        staged_.rejects.push_back(row);
+        if (reject_bytes_ + row.raw.size() > reject_bytes_max) staged_.rejects.back().raw.clear();
+        reject_bytes_ += staged_.rejects.back().raw.size();
     }
     return staging_.append(batch.batch);
 }

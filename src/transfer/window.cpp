@@ -22,7 +22,8 @@ std::string scope_json(const ImportPosition& position) {
     return json{{"object", position.object},
                 {"index_field", position.index_field},
                 {"fields", position.fields},
-                {"filter", position.filter}}
+                {"filter", position.filter},
+                {"conversions", position.conversions}}
         .dump();
 }
 
@@ -35,6 +36,7 @@ Result<ImportPosition> position_from(std::string_view value, std::string_view sc
         position.index_field = document.at("index_field");
         position.fields = document.at("fields").get<std::vector<std::string>>();
         position.filter = document.at("filter");
+        position.conversions = document.value("conversions", "");
     } catch (const json::exception& e) {
         return error(ErrorKind::corrupt,
                      fmt::format("what the option records of its import can't be read: {}", e.what()));
@@ -51,6 +53,10 @@ std::string difference(const ImportPosition& saved, const ImportPosition& wanted
     }
     if (saved.filter != wanted.filter) {
         words.push_back(fmt::format("the filter was '{}' and is '{}'", saved.filter, wanted.filter));
+    }
+    if (saved.conversions != wanted.conversions) {
+        words.push_back(
+            fmt::format("the conversions were '{}' and are '{}'", saved.conversions, wanted.conversions));
     }
     std::vector<std::string> added;
     std::ranges::copy_if(wanted.fields, std::back_inserter(added), [&](const std::string& field) {

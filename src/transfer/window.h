@@ -19,6 +19,7 @@ struct ImportPosition {
     std::string index_field;
     std::vector<std::string> fields;
     std::string filter;
+    std::string conversions{};  ///< "Email=hash, Name=trim"; empty where all are standard
 };
 
 /// `LASTIMPORT_<account>_<object>`.

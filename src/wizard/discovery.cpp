@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,6 +26,17 @@ std::size_t distance(std::string_view a, std::string_view b) {
         }
     }
     return row.back();
+}
+
+/// Takes away the fields that `is_out`, but never the key, the stamp and the removal flag.
+void leave_out(model::ObjectSchema& schema, const std::function<bool(const std::string&)>& is_out) {
+    std::erase_if(schema.fields, [&](const model::FieldSchema& field) {
+        const bool is_needed =
+            field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag;
+        if (is_needed || !is_out(field.name)) return false;
+        schema.left_out.push_back(field.name);
+        return true;
+    });
 }
 
 }  // namespace
@@ -78,15 +90,22 @@ Result<void> choose_fields(model::ObjectSchema& schema, const FieldChoice& choic
         }
     }
     const auto contains = [](const std::vector<std::string>& list, const std::string& name) {
-        return std::ranges::any_of(list, [&](const std::string& each) { return lower(each) == lower(name); });
+        return std::ranges::any_of(list,
+                                   [&](const std::string& each) { return equal_without_case(each, name); });
     };
-    std::erase_if(schema.fields, [&](const model::FieldSchema& field) {
-        if (field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag)
-            return false;
-        return (!choice.only.empty() && !contains(choice.only, field.name)) ||
-               contains(choice.excluded, field.name);
+    leave_out(schema, [&](const std::string& name) {
+        return (!choice.only.empty() && !contains(choice.only, name)) || contains(choice.excluded, name);
     });
+    schema.takes_new_fields = choice.only.empty();
     return {};
+}
+
+void choose_fields_again(model::ObjectSchema& schema, const model::ObjectSchema& recorded) {
+    const std::set<std::string> out{recorded.left_out.begin(), recorded.left_out.end()};
+    leave_out(schema, [&](const std::string& name) {
+        return out.contains(name) || (!recorded.takes_new_fields && recorded.find(name) == nullptr);
+    });
+    schema.takes_new_fields = recorded.takes_new_fields;
 }
 
 }  // namespace koppla

@@ -36,6 +36,9 @@ Result<std::vector<Discovered>> discover(CrmConnector& connector, std::span<cons
 /// where it names a field that isn't there, with those that are alike.
 Result<void> choose_fields(model::ObjectSchema& schema, const FieldChoice& choice);
 
+/// The same as a person chose when `recorded` was taken in.
+void choose_fields_again(model::ObjectSchema& schema, const model::ObjectSchema& recorded);
+
 /// Those of `names` that come closest to `wanted`, for a message: "; did you mean A, B?", or empty.
 std::string suggestion(std::string_view wanted, std::span<const std::string> names);
 

@@ -38,42 +38,41 @@ Result<std::set<std::string>> columns_of(db::Transaction& transaction, const std
     return columns;
 }
 
-/// Local names of what was recorded before stay; a field whose type has changed keeps the column it has.
-void keep_names(ObjectSchema& schema, const ObjectSchema& before, std::vector<std::string>& notices) {
-    schema.local_table = before.local_table;
-    for (FieldSchema& field : schema.fields) {
-        const FieldSchema* known = before.find(field.name);
-        if (known == nullptr) continue;
-        field.column = known->column;
-        if (known->type.kind == field.type.kind && known->type.is_exact_text() == field.type.is_exact_text())
-            continue;
-        notices.push_back(fmt::format("{}.{} was {} and is {} in the CRM now; its column keeps the old type",
-                                      schema.name, field.name, name(known->type.kind),
-                                      name(field.type.kind)));
-        field.type = known->type;
-    }
-    for (const FieldSchema& field : before.fields) {
-        if (schema.find(field.name) != nullptr) continue;
-        notices.push_back(
-            fmt::format("{}.{} is no longer imported; its column stays as it is", schema.name, field.name));
-    }
+/// "20261124".
+std::string day_of(Instant at) {
+    std::string day = format_instant(at).substr(0, 10);
+    std::erase(day, '-');
+    return day;
 }
 
 class TakingIn {
   public:
     TakingIn(db::Transaction& transaction, const db::Dialect& dialect, const std::string& account,
-             const Clock& clock)
-        : transaction_{transaction}, dialect_{dialect}, account_{account}, clock_{clock} {}
+             Impact allowed, const Clock& clock)
+        : transaction_{transaction},
+          dialect_{dialect},
+          account_{account},
+          allowed_{allowed},
+          clock_{clock},
+          day_{day_of(clock.now())} {}
 
     Result<TableChange> take_in(ChosenObject object) {
+        TableChange change{.object = object.schema.name};
+        const std::optional<ObjectSchema> before = TRY(recorded(transaction_, account_, change.object));
+        std::vector<ColumnRename> renames;
+        if (before) {
+            Evolution evolution = evolve(*before, std::move(object.schema), day_);
+            change.is_held_back = evolution.impact() > allowed_;
+            change.changes = std::move(evolution.changes);
+            if (change.is_held_back) return change;
+            renames = std::move(evolution.renames);
+            object.schema = std::move(evolution.schema);
+        }
         ObjectSchema& schema = object.schema;
-        TableChange change{.object = schema.name};
-        const std::optional<ObjectSchema> before = TRY(recorded(transaction_, account_, schema.name));
-        if (before) keep_names(schema, *before, change.notices);
-
         TRY(name(schema));
         std::vector<std::string> kept_as_text;
         for (const FieldSchema& field : schema.fields) {
+            if (field.is_parked) continue;
             if (field.type.is_exact_text())
                 kept_as_text.push_back(fmt::format("{} ({} digits)", field.name, field.type.precision));
             if (field.column != model::local_name(field.name)) {
@@ -90,7 +89,9 @@ class TakingIn {
         change.table = schema.local_table;
         change.fields = schema.fields.size();
         change.is_new = !TRY(exists(transaction_, dialect_, schema.local_table));
-        TRY(change.is_new ? make_table(schema) : extend_table(schema, change));
+        TRY(drop_label_view(schema));
+        TRY(change.is_new ? make_table(schema)
+                          : extend_table(before.value_or(schema), schema, renames, change));
         TRY(make_label_view(schema));
         TRY(record(object));
         return change;
@@ -113,8 +114,13 @@ class TakingIn {
         return {};
     }
 
-    Result<void> extend_table(const ObjectSchema& schema, TableChange& change) {
+    Result<void> extend_table(const ObjectSchema& before, const ObjectSchema& schema,
+                              const std::vector<ColumnRename>& renames, TableChange& change) {
         const std::string table = dialect_.quoted(schema.local_table);
+        for (const ColumnRename& rename : renames) {
+            TRY(transaction_.execute(fmt::format("alter table {} rename column {} to {}", table,
+                                                 dialect_.quoted(rename.from), dialect_.quoted(rename.to))));
+        }
         const std::set<std::string> there = TRY(columns_of(transaction_, table));
         for (const FieldSchema& field : schema.fields) {
             if (there.contains(field.column)) continue;
@@ -123,15 +129,20 @@ class TakingIn {
                                                  dialect_.column_type(field.type))));
             change.columns_added.push_back(field.column);
         }
-        if (change.columns_added.empty()) return {};
+        if (change.columns_added.empty() && change.changes.empty()) return {};
+        for (const std::string& sql : drop_index_sql(before, dialect_)) TRY(transaction_.execute(sql));
         for (const std::string& sql : drop_index_sql(schema, dialect_)) TRY(transaction_.execute(sql));
         for (const std::string& sql : create_index_sql(schema, dialect_)) TRY(transaction_.execute(sql));
         return {};
     }
 
-    Result<void> make_label_view(const ObjectSchema& schema) {
+    Result<void> drop_label_view(const ObjectSchema& schema) {
         TRY(transaction_.execute(
             fmt::format("drop view if exists {}", dialect_.quoted(label_view_name(schema)))));
+        return {};
+    }
+
+    Result<void> make_label_view(const ObjectSchema& schema) {
         if (std::ranges::none_of(schema.fields, [](const FieldSchema& field) {
                 return field.type.kind == Kind::enumeration;
             })) {
@@ -148,7 +159,7 @@ class TakingIn {
         Enumerations enumerations{transaction_};
         TRY(enumerations.remove(account_, schema.name));
         for (const FieldSchema& field : schema.fields) {
-            if (field.type.kind != Kind::enumeration && field.type.kind != Kind::enumerations) continue;
+            if (!has_labels(schema, field)) continue;
             TRY(enumerations.put({.account = account_,
                                   .object = schema.name,
                                   .field = field.name,
@@ -161,16 +172,18 @@ class TakingIn {
     db::Transaction& transaction_;
     const db::Dialect& dialect_;
     const std::string& account_;
+    const Impact allowed_;
     const Clock& clock_;
+    const std::string day_;
 };
 
 }  // namespace
 
 Result<std::vector<TableChange>> take_in(db::Database& database, const std::string& account,
-                                         std::vector<ChosenObject> objects, const Clock& clock,
-                                         const Call& call) {
+                                         std::vector<ChosenObject> objects, Impact allowed,
+                                         const Clock& clock, const Call& call) {
     const auto transaction = TRY(database.begin(db::Access::write, call));
-    TakingIn taking{*transaction, database.dialect(), account, clock};
+    TakingIn taking{*transaction, database.dialect(), account, allowed, clock};
     std::vector<TableChange> changes;
     changes.reserve(objects.size());
     for (ChosenObject& object : objects) changes.push_back(TRY(taking.take_in(std::move(object))));

@@ -4,6 +4,7 @@
 #include "crm/connector.h"
 #include "db/database.h"
 #include "model/schema.h"
+#include "wizard/evolution.h"
 
 #include <string>
 #include <vector>
@@ -16,7 +17,9 @@ struct TableChange {
     std::string table;
     std::size_t fields = 0;
     bool is_new = false;
+    bool is_held_back = false;               ///< the changes need more than was allowed: nothing was done
     std::vector<std::string> columns_added;  ///< to a table that was there
+    std::vector<SchemaChange> changes;       ///< against what was recorded
     std::vector<std::string> notices;        ///< what a person should know, a sentence each
 };
 
@@ -26,10 +29,11 @@ struct ChosenObject {
     std::string source;
 };
 
-/// Records the schema and the enumerations of the chosen objects, makes the tables that aren't there and adds
-/// the columns that are new. No column or row is ever dropped here. All of it is one transaction.
+/// Records the schema and the enumerations of the chosen objects and makes the tables that aren't there;
+/// those that are follow the CRM (`evolve`) as far as `allowed`, and are held back where it takes more. No
+/// column or row is ever dropped here. All of it is one transaction.
 Result<std::vector<TableChange>> take_in(db::Database& database, const std::string& account,
-                                         std::vector<ChosenObject> objects, const Clock& clock,
-                                         const Call& call);
+                                         std::vector<ChosenObject> objects, Impact allowed,
+                                         const Clock& clock, const Call& call);
 
 }  // namespace koppla

@@ -5,11 +5,13 @@
 ///   merge     wrote to the store's write-ahead log,
 ///   before    was about to write the frame that commits a transaction,
 ///   after     has written the page of such a frame: committed, and nothing after that has happened.
-/// KOPPLA_KILL_AT=stage:17 kills; KOPPLA_KILL_COUNT=FILE writes "stage 17" lines when the program ends.
+/// KOPPLA_KILL_AT=stage:17 kills; KOPPLA_FULL_AT=stage:17 lets the disk be full from there on, for the files
+/// of that kind of moment; KOPPLA_KILL_COUNT=FILE writes "stage 17" lines when the program ends.
 /// [SQLite: file format 4.1, a commit frame has the size of the database in its header]
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -27,13 +29,13 @@ namespace {
 constexpr std::array<const char*, 5> names = {"download", "stage", "merge", "before", "after"};
 enum Moment { download, stage, merge, before, after };
 
-struct Plan {
+/// "stage:17", as a variable says it.
+struct Place {
     int kind = -1;
     long at = 0;
-    std::array<std::atomic<long>, names.size()> seen{};
 
-    Plan() {
-        const char* text = std::getenv("KOPPLA_KILL_AT");
+    explicit Place(const char* variable) {
+        const char* text = std::getenv(variable);
         if (text == nullptr) return;
         const std::string_view words{text};
         const auto colon = words.find(':');
@@ -42,6 +44,13 @@ struct Plan {
         }
         at = std::atol(text + colon + 1);
     }
+};
+
+struct Plan {
+    const Place end{"KOPPLA_KILL_AT"};
+    const Place full{"KOPPLA_FULL_AT"};
+    std::array<std::atomic<long>, names.size()> seen{};
+
     ~Plan() {
         const char* file = std::getenv("KOPPLA_KILL_COUNT");
         std::FILE* out = file == nullptr ? nullptr : std::fopen(file, "w");
@@ -51,8 +60,9 @@ struct Plan {
         std::fclose(out);
     }
     void reach(Moment moment) {
-        if (++seen[moment] == at && kind == moment) ::kill(::getpid(), SIGKILL);
+        if (++seen[moment] == end.at && end.kind == moment) ::kill(::getpid(), SIGKILL);
     }
+    bool is_full(Moment moment) const { return full.kind == moment && seen[moment] >= full.at; }
 };
 
 Plan& plan() {
@@ -92,6 +102,10 @@ ssize_t write_watched(int descriptor, const void* data, size_t size, Write&& wri
     const File file = file_of(descriptor);
     if (file == File::staging) plan().reach(stage);
     if (file == File::log) plan().reach(merge);
+    if ((file == File::staging && plan().is_full(stage)) || (file == File::log && plan().is_full(merge))) {
+        errno = ENOSPC;
+        return -1;
+    }
     const bool is_header = file == File::log && is_commit_frame(data, size);
     if (is_header) plan().reach(before);
     const ssize_t written = write();

@@ -105,19 +105,26 @@ class Sandbox:
     def state(self):
         return json.loads(self.fetch("/sandbox/state"))
 
-    def numbers(self, name):
-        """The fields of an object that are decimal numbers, by its describe."""
+    def fetch_as_user(self, path):
+        """An answer of the org's API, as JSON."""
         form = {"grant_type": "client_credentials", "client_id": self.ready["client_id"],
                 "client_secret": self.ready["client_secret"]}
         login = urllib.request.Request(self.url + "/services/oauth2/token", urllib.parse.urlencode(form).encode())
         with self.opener.open(login, timeout=60) as answer:
             token = json.load(answer)["access_token"]
-        describe = urllib.request.Request(f"{self.url}/services/data/v60.0/sobjects/{name}/describe",
-                                          headers={"Authorization": f"Bearer {token}"})
-        with self.opener.open(describe, timeout=60) as answer:
-            return decimal_fields(json.load(answer))
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
+        with self.opener.open(request, timeout=60) as answer:
+            return json.load(answer)
+
+    def describe(self, name):
+        return self.fetch_as_user(f"/services/data/v60.0/sobjects/{name}/describe")
+
+    def numbers(self, name):
+        """The fields of an object that are decimal numbers, by its describe."""
+        return decimal_fields(self.describe(name))
 
     def rows(self, name):
         """All records of an object, deleted ones too, as the sandbox's own state has them."""
         text = self.fetch("/sandbox/rows?" + urllib.parse.urlencode({"object": name})).decode("utf-8")
+        csv.field_size_limit(1 << 30)
         return list(csv.DictReader(io.StringIO(text, newline="")))

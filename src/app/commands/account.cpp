@@ -5,6 +5,7 @@
 #include "app/terminal.h"
 #include "http/certificate.h"
 #include "platform/audit.h"
+#include "platform/schemas.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -189,13 +190,19 @@ bool is_session_over(const AccountType& type, const AccountLine& line) {
     });
 }
 
+Result<const AccountType*> type_of(const Store& store, std::string_view account, const Call& call) {
+    const auto transaction = TRY(store.database().begin(db::Access::read, call));
+    return account_type(TRY(Accounts(*transaction, store.vault()).find(account)).type);
+}
+
 Result<Exit> edit(const Program& program, const AccountLine& line) {
     const auto store = TRY(program.open_store());
+    const AccountType& type = *TRY(type_of(*store, line.name, program.call()));
+    // A secret may be typed: nobody else has to wait for the store meanwhile.
+    Secrets secrets = TRY(read_secrets(type, line));
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
     Accounts accounts{*transaction, store->vault()};
     const Account before = TRY(accounts.find(line.name));
-    const AccountType& type = *TRY(account_type(before.type));
-    Secrets secrets = TRY(read_secrets(type, line));
     const Account account = changed(before, line);
     TRY(make_missing_key(type, account.settings, secrets, account.secret_names));
     std::vector<std::string> secret_names = names_in(secrets);
@@ -208,12 +215,12 @@ Result<Exit> edit(const Program& program, const AccountLine& line) {
         if (!all.contains(name)) TRY(accounts.remove_secret(account.name, name));
     }
     for (const auto& [name, secret] : secrets) TRY(accounts.set_secret(account.name, name, secret));
-    if (is_session_over(type, line)) {
-        TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
-    }
     TRY(note_deed(*transaction, program, "account.update", account.name, names_of(line)));
     const Account after = TRY(accounts.find(account.name));
     TRY(transaction->commit());
+    if (is_session_over(type, line)) {
+        TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
+    }
     if (program.wants_json)
         Program::print(to_json(after));
     else if (is_session_over(type, line))
@@ -275,10 +282,14 @@ Result<Exit> remove(const Program& program, const AccountLine& line) {
         return Exit::ok;
     }
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
+    const std::vector<RecordedSchema> schemas = TRY(Schemas{*transaction}.list(line.name));
     TRY(Accounts{*transaction, store->vault()}.remove(line.name));
-    TRY(StoredTokens(*store, line.name, program.clock).remove(program.call()));
     TRY(note_deed(*transaction, program, "account.remove", line.name, ""));
     TRY(transaction->commit());
+    TRY(StoredTokens(*store, line.name, program.clock).remove(program.call()));
+    // What interrupted imports have kept is of no use any more.
+    for (const RecordedSchema& each : schemas)
+        TRY(store->database().discard_staging(each.schema.local_table));
     if (program.wants_json)
         Program::print({{"removed", line.name}});
     else
@@ -370,8 +381,15 @@ void add_account(CLI::App& app, Program& program) {
         "      --auth jwt --client-id ID --username integration@acme.example");
     CLI::App* editing = with_name(command("edit", "change settings; an empty value takes one away", edit));
     add_settings(*editing, *line);
-    command("list", "all accounts", [](const Program& p, const AccountLine&) { return list(p); });
-    with_name(command("show", "one account with its settings; secrets are never shown", show));
+    editing->footer(
+        "Examples:\n  koppla account edit acme --safety-lag 30m\n"
+        "  koppla account edit acme --client-secret-file new-secret.txt\n"
+        "  koppla account edit acme --proxy \"\"");
+    command("list", "all accounts", [](const Program& p, const AccountLine&) {
+        return list(p);
+    })->footer("Example:\n  koppla account list --json");
+    with_name(command("show", "one account with its settings; secrets are never shown", show))
+        ->footer("Example:\n  koppla account show acme");
     CLI::App* testing = with_name(command(
         "test", "log in and tell who, where, API version, allowance, clock and round trip", test_account));
     CLI::App* login = with_name(command(
@@ -382,6 +400,7 @@ void add_account(CLI::App& app, Program& program) {
     add_login_commands(*testing, *login, *certificate, *line);
     CLI::App* removing = with_name(command("remove", "remove an account; imported tables stay", remove));
     removing->add_flag("--yes", line->is_sure, "don't ask");
+    removing->footer("Example:\n  koppla account remove acme --yes");
 }
 
 }  // namespace koppla

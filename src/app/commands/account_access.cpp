@@ -7,6 +7,7 @@
 #include "http/redirect.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -67,8 +68,16 @@ void open_in_browser(const std::string& address) {
     posix_spawn_file_actions_init(&files);
     for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         posix_spawn_file_actions_addopen(&files, descriptor, "/dev/null", O_RDWR, 0);
+    // Ctrl-C is blocked in our own threads, and would be in the browser for ever.
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     pid_t child = 0;
-    (void)posix_spawnp(&child, program.c_str(), &files, nullptr, arguments, environ);
+    (void)posix_spawnp(&child, program.c_str(), &files, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
 }
 

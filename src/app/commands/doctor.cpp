@@ -60,8 +60,8 @@ Result<Exit> doctor(const Program& program, const std::string& wanted) {
     const std::vector<Account> accounts = TRY(accounts_of(*store, wanted, program.call()));
     add({.title = "store", .findings = TRY(check_store(*store, program.call()))});
     for (const Account& account : accounts) {
-        add({.title = "account " + account.name,
-             .findings = TRY(check_account(*store, account, program.clock, program.call()))});
+        std::vector<Finding> findings = TRY(check_account(*store, account, program.clock, program.call()));
+        add({.title = "account " + account.name, .findings = std::move(findings)});
     }
     if (program.wants_json) Program::print(to_json(sections));
 
@@ -81,7 +81,8 @@ void add_doctor(CLI::App& app, Program& program) {
     const auto wanted = std::make_shared<std::string>();
     command->add_option("account", *wanted, "this one only; every account if not given");
     command->footer(
-        "Every line is ok, warn or fail, with the remedy below it. Ends with 1 where one failed, else 0.\n\n"
+        "Every line is ok, warn or fail, below it the remedy where one is known. Ends with 1 where one "
+        "failed, else 0.\n\n"
         "Example:\n  koppla doctor acme --json");
     command->callback([&program, wanted] { program.run([&] { return doctor(program, *wanted); }); });
 }

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -26,9 +27,12 @@ struct ImportLine {
     std::vector<std::string> objects;
     bool wants_all = false;
     bool is_full = false;
+    bool is_derived = false;
     bool accepts_index = false;
     std::string via = "auto";
     std::string filter;
+    std::string ids_from;
+    std::vector<std::string> conversions;  ///< "Field=conversion"
     ImportOptions options;
 };
 
@@ -91,6 +95,36 @@ Result<std::vector<std::string>> objects_of(const Store& store, const ImportLine
     return names;
 }
 
+Result<std::vector<std::pair<std::string, model::Treatment>>> conversions_of(const ImportLine& line) {
+    std::vector<std::pair<std::string, model::Treatment>> conversions;
+    for (const std::string& text : line.conversions) {
+        const std::size_t equals = text.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            return error(ErrorKind::invalid,
+                         fmt::format("--convert wants FIELD=CONVERSION, such as Email=hash, not '{}'", text));
+        }
+        const model::Treatment treatment = TRY(model::treatment_named(text.substr(equals + 1)));
+        conversions.emplace_back(text.substr(0, equals), treatment);
+    }
+    return conversions;
+}
+
+/// The first column of a query over the store: the identifiers of the records that are wanted, each once.
+Result<std::vector<std::string>> ids_of(const Store& store, const std::string& sql, const Call& call) {
+    const auto transaction = TRY(store.database().begin(db::Access::read, call));
+    auto cursor = transaction->query(sql);
+    if (!cursor) return cursor.error().with_context("--ids-from");
+    std::set<std::string> ids;
+    while (true) {
+        const auto more = (*cursor)->next();
+        if (!more) return more.error().with_context("--ids-from");
+        if (!*more) break;
+        if (!(*cursor)->is_null(0)) ids.emplace((*cursor)->text(0));
+    }
+    if (ids.empty()) return error(ErrorKind::not_found, "--ids-from: the query gives no identifiers");
+    return std::vector<std::string>{ids.begin(), ids.end()};
+}
+
 void print_reports(const std::vector<ImportReport>& reports) {
     if (reports.empty()) return;
     Table table{
@@ -125,12 +159,17 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
                           .connector = connection->connector(),
                           .clock = program.clock,
                           .account = line.account,
-                          .user = user_name()};
+                          .user = user_name(),
+                          .hash = [&](std::string_view text) { return store->vault().keyed_hash(text); }};
     ImportOptions options = line.options;
-    options.extent = line.is_full ? ImportExtent::everything : ImportExtent::changes;
+    options.extent = line.is_full      ? ImportExtent::everything
+                     : line.is_derived ? ImportExtent::derived
+                                       : ImportExtent::changes;
     options.other_question = line.accepts_index ? OtherQuestion::accept : OtherQuestion::refuse;
     options.path = paths.at(line.via);
     if (!line.filter.empty()) options.filter = TRY(model::parse_filter(line.filter));
+    if (!line.ids_from.empty()) options.ids = TRY(ids_of(*store, line.ids_from, program.call()));
+    options.conversions = TRY(conversions_of(line));
     options.safety_lag = connection->safety_lag();
 
     std::vector<ImportReport> reports;
@@ -157,16 +196,13 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
             break;
         }
     }
-    if (program.wants_json && !failure) {
-        json document = {{"imports", json::array()},
-                         {"charged_calls", site.connector.usage().charged_calls},
-                         {"peak_memory_mib", peak_mebibytes()}};
-        for (const ImportReport& report : reports) document["imports"].push_back(to_json(report));
-        Program::print(document);
-    } else if (!program.wants_json) {
-        print_reports(reports);
-    }
-    if (failure) return *failure;
+    json document = {{"imports", json::array()},
+                     {"charged_calls", site.connector.usage().charged_calls},
+                     {"peak_memory_mib", peak_mebibytes()}};
+    for (const ImportReport& report : reports) document["imports"].push_back(to_json(report));
+    if (!program.wants_json) print_reports(reports);
+    if (failure) return program.fail(*failure, std::move(document));
+    if (program.wants_json) Program::print(document);
     return exit_of(reports);
 }
 
@@ -186,10 +222,28 @@ void add_import(CLI::App& app, Program& program) {
     command->add_option("--filter", line->filter,
                         "a condition: Industry is \"Energy\" and CreatedDate >= today-30d");
     command->add_option("--crm-filter", options.crm_filter, "a condition in the CRM's own words (SOQL)");
+    command->add_option(
+        "--ids-from", line->ids_from,
+        "a query over the store whose first column has the identifiers of the records to bring; "
+        "the position stays");
+    command
+        ->add_option(
+            "--convert", line->conversions,
+            "FIELD=CONVERSION: default, date-only, without-time-offset, copy-paste, trim, hash, mask")
+        ->delimiter(',');
+    command->add_option(
+        "--index-field", options.index_field,
+        "the instant that tells changes; SystemModstamp, LastModifiedDate or CreatedDate if not "
+        "given, whichever the object has first");
     command->add_option("--order-by", options.order_by, "an order in SOQL; the position stays then");
     command->add_option("--limit", options.row_limit, "at most so many rows; the position stays then")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
-    command->add_flag("--full", line->is_full, "read everything, not only what has changed");
+    CLI::Option* full =
+        command->add_flag("--full", line->is_full, "read everything, not only what has changed");
+    command
+        ->add_flag("--refresh-derived", line->is_derived,
+                   "bring formulas and roll-ups up to date, for which the CRM doesn't stamp a record")
+        ->excludes(full);
     command->add_flag("--accept-index", line->accepts_index,
                       "go on from the stored position although fields or filter are others than they were");
     command->add_option("--via", line->via, "how to read: auto, pages (REST) or bulk (Bulk API 2.0)")
@@ -199,15 +253,17 @@ void add_import(CLI::App& app, Program& program) {
         "as they were, and the next import goes on from there.\n"
         "\nExamples:\n  koppla import acme --all\n  koppla import acme Contact --filter 'MailingCountry is "
         "\"Sweden\"'\n"
-        "  koppla import acme Account --fields Name,Industry --full");
+        "  koppla import acme Account --fields Name,Industry --full\n"
+        "  koppla import acme Account --ids-from 'select distinct accountid from acme_contact'\n"
+        "  koppla import acme Lead --convert Email=hash,Phone=mask");
     command->callback([&program, line, command] {
         if (line->objects.empty() && !line->wants_all) {
             throw CLI::RequiredError("an object, or --all: see koppla import --help;");
         }
-        if (command->count("--fields") + command->count("--filter") + command->count("--crm-filter") > 0 &&
-            (line->wants_all || line->objects.size() > 1)) {
-            throw CLI::ValidationError("--fields, --filter and --crm-filter",
-                                       "speak of one object; name just one");
+        for (const char* option :
+             {"--fields", "--filter", "--crm-filter", "--ids-from", "--convert", "--index-field"}) {
+            if (command->count(option) > 0 && (line->wants_all || line->objects.size() > 1))
+                throw CLI::ValidationError(option, "speaks of one object; name just one");
         }
         program.run([&program, &line] { return import_all(program, *line); });
     });

@@ -82,6 +82,7 @@ void add_option(CLI::App& app, Program& program) {
     option->require_subcommand(1);
     const auto line = std::make_shared<OptionLine>();
     CLI::App* listing = option->add_subcommand("list", "all options");
+    listing->footer("Example:\n  koppla option list --json");
     listing->callback([&program] { program.run([&] { return list(program); }); });
     CLI::App* setting = option->add_subcommand("set", "give an option a value");
     setting->add_option("name", line->name, "the option's name")->required();

@@ -110,9 +110,11 @@ void add_run(CLI::App& app, Program& program) {
     const auto line = std::make_shared<RunLine>();
     CLI::App* listing = run->add_subcommand("list", "the last runs, newest first");
     listing->add_option("--count", line->count, "how many")->check(CLI::Range(1, 100'000));
+    listing->footer("Example:\n  koppla run list --count 5");
     listing->callback([&program, line] { program.run([&] { return list(program, *line); }); });
     CLI::App* showing = run->add_subcommand("show", "one run with its counts and the records it refused");
     showing->add_option("id", line->id, "the run's number")->required();
+    showing->footer("Example:\n  koppla run show 12 --json");
     showing->callback([&program, line] { program.run([&] { return show(program, *line); }); });
 }
 

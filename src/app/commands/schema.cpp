@@ -1,9 +1,10 @@
 #include "app/commands/commands.h"
-#include "app/program.h"
+#include "app/commands/schema_changes.h"
+#include "app/connection.h"
 #include "app/terminal.h"
-#include "platform/local_table.h"
 #include "platform/schemas.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -60,7 +61,10 @@ Result<Exit> show(const Program& program, const SchemaLine& line) {
     fmt::print("{} ({}) in the table {}\n\n", schema.name, schema.label, schema.local_table);
     Table table{{"field", "label", "CRM type", "column", "type", "links to", "values"}};
     for (const FieldSchema& field : schema.fields) {
-        table.add({field.name, field.label, field.remote_type, field.column, type_text(field.type),
+        table.add({field.name, field.label, field.remote_type, field.column,
+                   type_text(field.type) + (field.is_parked       ? " (parked)"
+                                            : field.is_calculated ? " (calculated)"
+                                                                  : ""),
                    fmt::format("{}", fmt::join(field.targets, ", ")),
                    field.values.empty() ? "" : fmt::format("{}", field.values.size())});
     }
@@ -102,6 +106,31 @@ Result<Exit> data(const Program& program, const SchemaLine& line) {
     return Exit::ok;
 }
 
+Result<Exit> diff(const Program& program, const SchemaLine& line) {
+    const auto store = TRY(program.open_store());
+    const auto connection = TRY(Connection::open(*store, line.account, program.clock, program.call()));
+    std::vector<RecordedSchema> recorded;
+    {
+        const auto transaction = TRY(store->database().begin(db::Access::read, program.call()));
+        recorded = TRY(wanted(*transaction, line));
+    }
+    const std::vector<ObjectChanges> objects = TRY(changes_of(connection->connector(), recorded, program));
+    const bool differs =
+        std::ranges::any_of(objects, [](const ObjectChanges& each) { return !each.changes.empty(); });
+    if (program.wants_json) {
+        json document = json::array();
+        for (const ObjectChanges& each : objects)
+            document.push_back({{"object", each.object}, {"changes", to_json(each.changes)}});
+        Program::print(document);
+    } else if (differs) {
+        print_changes(objects);
+        fmt::print("Let the tables follow with: koppla wizard {} --recorded\n", line.account);
+    } else {
+        fmt::print("The CRM is as it was recorded.\n");
+    }
+    return differs ? Exit::incomplete : Exit::ok;
+}
+
 /// The schema as a page of documentation, Markdown.
 Result<Exit> doc(const Program& program, const SchemaLine& line) {
     const auto store = TRY(program.open_store());
@@ -119,6 +148,7 @@ Result<Exit> doc(const Program& program, const SchemaLine& line) {
                 notes.push_back(fmt::format("links to {}", fmt::join(field.targets, ", ")));
             if (!field.values.empty()) notes.push_back(fmt::format("{} values", field.values.size()));
             if (field.is_calculated) notes.emplace_back("calculated by the CRM");
+            if (field.is_parked) notes.emplace_back("parked: the CRM doesn't offer it any more");
             if (field.is_required) notes.emplace_back("required");
             page += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.column, field.name, field.label,
                                 type_text(field.type), fmt::join(notes, "; "));
@@ -160,11 +190,19 @@ void add_schema(CLI::App& app, Program& program) {
         made->callback([&program, line, work] { program.run([&] { return work(program, *line); }); });
         return made;
     };
-    command("show", "the tables, or one table's fields", false, show);
-    command("data", "the first rows of a table", true, data)
-        ->add_option("--limit", line->limit, "how many rows");
-    command("doc", "a page of documentation, in Markdown", false, doc);
-    command("source", "what the CRM said of an object, word for word", true, source);
+    command("show", "the tables, or one table's fields", false, show)
+        ->footer("Examples:\n  koppla schema show acme\n  koppla schema show acme Contact --json");
+    CLI::App* rows = command("data", "the first rows of a table", true, data);
+    rows->add_option("--limit", line->limit, "how many rows");
+    rows->footer("Example:\n  koppla schema data acme Contact --limit 5");
+    command("doc", "a page of documentation, in Markdown", false, doc)
+        ->footer("Example:\n  koppla schema doc acme > schema.md");
+    command("diff", "what the CRM has changed since the schema was recorded", false, diff)
+        ->footer(
+            "Ends with 0 where nothing has changed, else with 3. Nothing is changed here: the wizard does "
+            "that.\n\nExamples:\n  koppla schema diff acme\n  koppla schema diff acme Contact --json");
+    command("source", "what the CRM said of an object, word for word", true, source)
+        ->footer("Example:\n  koppla schema source acme Contact | jq .fields[].name");
 }
 
 }  // namespace koppla

@@ -1,4 +1,5 @@
 #include "app/commands/commands.h"
+#include "app/commands/schema_changes.h"
 #include "app/connection.h"
 #include "app/program.h"
 #include "app/progress.h"
@@ -31,7 +32,9 @@ struct WizardLine {
     std::string search;
     bool wants_all = false;
     bool only_lists = false;
+    bool wants_recorded = false;
     bool is_sure = false;
+    bool accepts_changes = false;
 };
 
 bool matches(const ObjectSummary& object, std::string_view search) {
@@ -125,9 +128,38 @@ Result<std::vector<std::string>> ask_for_tables(const std::vector<ObjectSummary>
     }
 }
 
-Result<std::vector<std::string>> chosen_tables(const WizardLine& line,
+/// The objects of the account that were recorded before, by their names in the CRM.
+using Recorded = std::map<std::string, model::ObjectSchema, std::less<>>;
+
+Result<Recorded> recorded_objects(const Store& store, const std::string& account, const Call& call) {
+    const auto transaction = TRY(store.database().begin(db::Access::read, call));
+    Recorded recorded;
+    for (RecordedSchema& each : TRY(Schemas{*transaction}.list(account)))
+        recorded.emplace(each.schema.name, std::move(each.schema));
+    return recorded;
+}
+
+/// Those of the schema that the CRM still lists; the others are told.
+Result<std::vector<std::string>> recorded_tables(const Recorded& recorded,
+                                                 const std::vector<ObjectSummary>& objects) {
+    std::vector<std::string> names;
+    for (const auto& [name, schema] : recorded) {
+        if (std::ranges::find(objects, name, &ObjectSummary::name) != objects.end())
+            names.push_back(name);
+        else
+            Program::tell(
+                fmt::format("warning: {} was deleted in the CRM, or is hidden from the account's user; its "
+                            "table {} stays as it is",
+                            name, schema.local_table));
+    }
+    if (names.empty()) return error(ErrorKind::not_found, "no table of the schema is left in the CRM");
+    return names;
+}
+
+Result<std::vector<std::string>> chosen_tables(const WizardLine& line, const Recorded& recorded,
                                                const std::vector<ObjectSummary>& objects, const Call& call) {
     if (!line.tables.empty()) return resolve(line.tables, objects);
+    if (line.wants_recorded) return recorded_tables(recorded, objects);
     if (!line.wants_all) return ask_for_tables(objects, call);
     std::vector<std::string> all;
     for (const ObjectSummary& object : objects) {
@@ -136,31 +168,36 @@ Result<std::vector<std::string>> chosen_tables(const WizardLine& line,
     return all;
 }
 
-/// What the CRM is asked of each object: only for what has changed since it was recorded, unless another
-/// choice of fields needs the description anyway.
-Result<std::vector<DescribeRequest>> describe_requests(const Store& store, const WizardLine& line,
-                                                       const std::vector<std::string>& names,
-                                                       const std::map<std::string, FieldChoice>& choices,
-                                                       const Call& call) {
-    const auto transaction = TRY(store.database().begin(db::Access::read, call));
-    std::vector<DescribeRequest> requests;
-    for (const std::string& name : names) {
-        DescribeRequest request{.object = name};
-        const Result<RecordedSchema> recorded = Schemas{*transaction}.find(line.account, name);
-        if (recorded && !choices.contains(lower(name))) request.known_version = recorded->schema.version;
-        requests.push_back(std::move(request));
+void tell_notices(const model::ObjectSchema& schema) {
+    for (const model::MappingNotice& notice : schema.notices) {
+        Program::tell(fmt::format("warning: {}.{} ({}): {}", schema.name, notice.field, notice.remote_type,
+                                  notice.instead));
     }
-    return requests;
 }
 
 struct Found {
     std::vector<ChosenObject> chosen;
+    std::vector<ObjectChanges> changes;  ///< of those that were recorded before
     std::vector<std::string> unchanged;
     std::vector<std::string> failed;
 };
 
-Result<Found> sort_out(std::vector<Discovered> discovered,
-                       const std::map<std::string, FieldChoice>& choices) {
+/// With --all the CRM is asked only for what it has changed since; a person who names a table wants it looked
+/// at whatever the CRM says, since permissions change without a new version.
+std::vector<DescribeRequest> describe_requests(const WizardLine& line, const std::vector<std::string>& names,
+                                               const std::map<std::string, FieldChoice>& choices,
+                                               const Recorded& recorded) {
+    std::vector<DescribeRequest> requests;
+    for (const std::string& name : names) {
+        const auto before = recorded.find(name);
+        const bool is_known = line.wants_all && before != recorded.end() && !choices.contains(lower(name));
+        requests.push_back({.object = name, .known_version = is_known ? before->second.version : ""});
+    }
+    return requests;
+}
+
+Result<Found> sort_out(std::vector<Discovered> discovered, const std::map<std::string, FieldChoice>& choices,
+                       const Recorded& recorded) {
     Found found;
     for (Discovered& each : discovered) {
         if (!each.described) {
@@ -176,27 +213,63 @@ Result<Found> sort_out(std::vector<Discovered> discovered,
         }
         model::ObjectSchema& schema = described.schema;
         schema.version = described.version;
+        const auto before = recorded.find(schema.name);
         if (const auto choice = choices.find(lower(each.object)); choice != choices.end()) {
             TRY(choose_fields(schema, choice->second));
+        } else if (before != recorded.end()) {
+            choose_fields_again(schema, before->second);
         }
-        for (const model::MappingNotice& notice : schema.notices) {
-            Program::tell(fmt::format("warning: {}.{} ({}): {}", schema.name, notice.field,
-                                      notice.remote_type, notice.instead));
+        if (before != recorded.end()) {
+            found.changes.push_back(
+                {.object = schema.name, .changes = evolve(before->second, schema, "").changes});
+        } else {
+            tell_notices(schema);
         }
         found.chosen.push_back({.schema = std::move(schema), .source = std::move(described.source)});
     }
     return found;
 }
 
-void print_changes(const std::vector<TableChange>& changes) {
+/// How far a person agrees that tables follow the CRM; nothing where they don't go on at all.
+Result<std::optional<Impact>> agreed(const WizardLine& line, const Found& found, const Call& call) {
+    const Impact granted = line.accepts_changes ? Impact::consent : Impact::safe;
+    if (line.is_sure || found.chosen.empty()) return std::optional{granted};
+    const bool needs_consent = std::ranges::any_of(
+        found.changes, [](const ObjectChanges& each) { return each.impact() == Impact::consent; });
+    const std::string question =
+        fmt::format("Take {} tables in, and make or extend their local tables?{}", found.chosen.size(),
+                    needs_consent ? " What needs consent is done too." : "");
+    if (!TRY(ask_yes(question, "--yes", call))) return std::optional<Impact>{};
+    return std::optional{Impact::consent};
+}
+
+std::string words_for(const TableChange& change) {
+    if (change.is_held_back) return "left as it was recorded";
+    if (change.is_new) return "made";
+    if (!change.columns_added.empty()) return fmt::format("added {}", fmt::join(change.columns_added, ", "));
+    return change.changes.empty() ? "unchanged" : "followed";
+}
+
+void tell_held_back(const std::vector<TableChange>& changes, const std::string& account) {
+    for (const TableChange& change : changes) {
+        if (!change.is_held_back) continue;
+        const bool is_breaking = std::ranges::any_of(
+            change.changes, [](const SchemaChange& each) { return each.impact == Impact::breaking; });
+        Program::tell(
+            is_breaking
+                ? fmt::format("{} can't follow the CRM and was left as it was recorded", change.object)
+                : fmt::format("{} was left as it was recorded; follow the CRM with: koppla wizard {} "
+                              "--tables {} --yes --accept-changes",
+                              change.object, account, change.object));
+    }
+}
+
+void print_outcome(const std::vector<TableChange>& changes) {
     if (changes.empty()) return;
     Table table{{"object", "table", "fields", "what was done"}};
-    for (const TableChange& change : changes) {
-        std::string done = change.is_new ? "made" : "unchanged";
-        if (!change.columns_added.empty())
-            done = fmt::format("added {}", fmt::join(change.columns_added, ", "));
-        table.add({change.object, change.table, fmt::format("{}", change.fields), done});
-    }
+    for (const TableChange& change : changes)
+        table.add({change.object, change.table, grouped(static_cast<std::int64_t>(change.fields)),
+                   words_for(change)});
     fmt::print("{}", table.text());
 }
 
@@ -205,6 +278,8 @@ json to_json(const TableChange& change) {
             {"table", change.table},
             {"fields", change.fields},
             {"is_new", change.is_new},
+            {"held_back", change.is_held_back},
+            {"changes", to_json(change.changes)},
             {"columns_added", change.columns_added},
             {"notices", change.notices}};
 }
@@ -237,28 +312,24 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
     const std::vector<ObjectSummary> objects = TRY(connector.objects(program.call()));
     if (line.only_lists) return list_tables(program, line, objects);
 
-    const std::vector<std::string> names = TRY(chosen_tables(line, objects, program.call()));
+    const Recorded recorded = TRY(recorded_objects(*store, line.account, program.call()));
+    const std::vector<std::string> names = TRY(chosen_tables(line, recorded, objects, program.call()));
     const auto begun = program.clock.steady();
-    const std::vector<DescribeRequest> requests =
-        TRY(describe_requests(*store, line, names, choices, program.call()));
+    const std::vector<DescribeRequest> requests = describe_requests(line, names, choices, recorded);
     std::vector<Discovered> discovered = TRY(discover(
         connector, requests,
         [&](std::size_t done, std::size_t total, std::string_view name) {
             show_step(done, total, name, begun);
         },
         program.call()));
-    Found found = TRY(sort_out(std::move(discovered), choices));
-    if (found.chosen.empty() && found.unchanged.empty()) {
+    Found found = TRY(sort_out(std::move(discovered), choices, recorded));
+    if (found.chosen.empty() && found.unchanged.empty())
         return error(ErrorKind::not_found, "none of the chosen tables could be described");
-    }
-    if (!line.is_sure && !found.chosen.empty() &&
-        !TRY(ask_yes(
-            fmt::format("Take {} tables in, and make or extend their local tables?", found.chosen.size()),
-            "--yes", program.call()))) {
-        return Exit::ok;
-    }
-    const std::vector<TableChange> changes =
-        TRY(take_in(store->database(), line.account, std::move(found.chosen), program.clock, program.call()));
+    if (!program.wants_json) print_changes(found.changes);
+    const auto allowed = TRY(agreed(line, found, program.call()));
+    if (!allowed) return Exit::ok;
+    const std::vector<TableChange> changes = TRY(take_in(
+        store->database(), line.account, std::move(found.chosen), *allowed, program.clock, program.call()));
 
     const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
     TRY(Audit{*transaction}.append({.at = program.clock.now(),
@@ -282,13 +353,15 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
         for (const TableChange& change : changes) document["tables"].push_back(to_json(change));
         Program::print(document);
     } else {
-        print_changes(changes);
+        print_outcome(changes);
         if (!found.unchanged.empty())
             fmt::print("As it was recorded: {}\n", fmt::join(found.unchanged, ", "));
+        tell_held_back(changes, line.account);
         fmt::print("{} API calls, {:.1f} s. Bring the records: koppla import {} --all\n", calls, seconds,
                    line.account);
     }
-    return found.failed.empty() ? Exit::ok : Exit::incomplete;
+    const bool is_whole = found.failed.empty() && std::ranges::none_of(changes, &TableChange::is_held_back);
+    return is_whole ? Exit::ok : Exit::incomplete;
 }
 
 }  // namespace
@@ -311,12 +384,22 @@ void add_wizard(CLI::App& app, Program& program) {
     command->add_option("--search", line->search,
                         "with --list or --all: only tables whose name or label has this in it");
     command->add_flag("--list", line->only_lists, "list the CRM's tables and do nothing else");
-    command->add_flag("--yes", line->is_sure, "don't ask");
+    CLI::Option* recorded =
+        command->add_flag("--recorded", line->wants_recorded, "the tables that are in the schema already");
+    recorded->excludes(tables);
+    command->add_flag("--yes", line->is_sure, "don't ask; changes that need consent are held back");
+    command->add_flag("--accept-changes", line->accepts_changes,
+                      "follow changes of the CRM that need consent too; see koppla schema diff");
     command->footer(
-        "On a terminal it asks for the tables. No row or column is ever dropped.\n\nExamples:\n  koppla "
+        "On a terminal it asks for the tables. Run again it shows what the CRM has changed, asks, and lets "
+        "the "
+        "tables follow. No row or column is ever dropped: a field that vanished is parked, its column "
+        "stays.\n"
+        "\nExamples:\n  koppla "
         "wizard acme\n"
         "  koppla wizard acme --list --search order\n"
-        "  koppla wizard acme --tables Account,Contact --exclude Contact=Description --yes");
+        "  koppla wizard acme --tables Account,Contact --exclude Contact=Description --yes\n"
+        "  koppla wizard acme --recorded --yes --accept-changes");
     command->callback([&program, line] { program.run([&] { return wizard(program, *line); }); });
 }
 

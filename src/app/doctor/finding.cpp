@@ -1,6 +1,8 @@
 #include "app/doctor/finding.h"
 
 #include "base/ascii.h"
+#include "wizard/discovery.h"
+#include "wizard/evolution.h"
 
 #include <algorithm>
 
@@ -128,43 +130,31 @@ std::vector<Finding> judge_schema(const SchemaView& view) {
                            "local table stays as it is"
                          : ""}};
     }
-    std::vector<std::string> hidden;
-    std::vector<std::string> retyped;
-    std::vector<std::string> fresh;
-    const model::ObjectSchema& now = view.now->schema;
-    for (const model::FieldSchema& field : view.recorded.fields) {
-        const model::FieldSchema* found = now.find(field.name);
-        if (found == nullptr)
-            hidden.push_back(field.name);
-        else if (found->remote_type != field.remote_type)
-            retyped.push_back(
-                fmt::format("{} ({} is now {})", field.name, field.remote_type, found->remote_type));
-    }
-    for (const model::FieldSchema& field : now.fields) {
-        if (view.recorded.find(field.name) == nullptr) fresh.push_back(field.name);
-    }
+    model::ObjectSchema now = view.now->schema;
+    choose_fields_again(now, view.recorded);
+    const Evolution evolution = evolve(view.recorded, std::move(now), "");
+    const std::string wizard = fmt::format("koppla wizard {} --tables {}", view.account, object);
     std::vector<Finding> findings;
-    if (!hidden.empty()) {
+    for (const SchemaChange& change : evolution.changes) {
+        if (change.impact == Impact::safe) continue;
+        const std::string advice =
+            change.what == "gone"
+                ? "give the user's permission set read access to the field; or, if it was deleted: "
+                : "";
         findings.push_back(
             {.level = Level::fail,
-             .subject = object,
-             .text = fmt::format("the account's user doesn't see these fields, or they are gone: {}",
-                                 named(hidden)),
-             .remedy = "give the user's permission set read access to the fields; for those that were "
-                       "deleted: koppla wizard " +
-                       view.account});
-    }
-    if (!retyped.empty()) {
-        findings.push_back({.level = Level::warn,
-                            .subject = object,
-                            .text = fmt::format("fields have another type: {}", named(retyped)),
-                            .remedy = "koppla wizard " + view.account});
+             .subject = change.field.empty() ? object : fmt::format("{}.{}", object, change.field),
+             .text = fmt::format("{}: {}", change.what, change.detail),
+             .remedy = advice + wizard});
     }
     if (findings.empty()) {
-        findings.push_back(
-            {.subject = object,
-             .text = fmt::format("{} fields as recorded{}", view.recorded.fields.size(),
-                                 fresh.empty() ? "" : fmt::format("; {} not taken in", fresh.size()))});
+        const auto fields = std::ranges::count(view.recorded.fields, false, &model::FieldSchema::is_parked);
+        const std::size_t changes = evolution.changes.size();
+        findings.push_back({.subject = object,
+                            .text = changes == 0
+                                        ? fmt::format("{} fields as recorded", fields)
+                                        : fmt::format("{} fields; {} harmless change{}, taken over by {}",
+                                                      fields, changes, changes == 1 ? "" : "s", wizard)});
     }
     return findings;
 }
@@ -172,10 +162,12 @@ std::vector<Finding> judge_schema(const SchemaView& view) {
 Finding judge_table(const model::ObjectSchema& recorded, const std::vector<std::string>& columns) {
     const std::string& table = recorded.local_table;
     if (columns.empty()) {
-        return {.level = Level::fail,
-                .subject = table,
-                .text = fmt::format("the table of {} is not there", recorded.name),
-                .remedy = "make it again with koppla wizard, then import with --full"};
+        return {
+            .level = Level::fail,
+            .subject = table,
+            .text = fmt::format("the table of {} is not there", recorded.name),
+            .remedy = fmt::format("make it again: koppla wizard ACCOUNT --tables {}, then import with --full",
+                                  recorded.name)};
     }
     std::vector<std::string> missing;
     for (const model::FieldSchema& field : recorded.fields) {
@@ -189,7 +181,8 @@ Finding judge_table(const model::ObjectSchema& recorded, const std::vector<std::
     return {.level = Level::fail,
             .subject = table,
             .text = fmt::format("columns are not there: {}", named(missing)),
-            .remedy = "add them again with koppla wizard, then import with --full"};
+            .remedy = fmt::format(
+                "add them again: koppla wizard ACCOUNT --tables {}, then import with --full", recorded.name)};
 }
 
 Finding judge_position(const PositionAge& position) {
@@ -200,7 +193,9 @@ Finding judge_position(const PositionAge& position) {
         finding.text +=
             "; records that were deleted more than 15 days ago have left the recycle bin, and the next "
             "import doesn't learn of them";
-        finding.remedy = fmt::format("import {} with --full", position.object);
+        finding.remedy = fmt::format(
+            "empty the table, then import {0} with --full; from then on import {0} at least every 15 days",
+            position.object);
     } else if (position.age > position_warn) {
         finding.level = Level::warn;
         finding.remedy = fmt::format("import {} more often, at least every 15 days", position.object);

@@ -26,7 +26,9 @@ std::optional<std::pair<std::int64_t, std::int64_t>> api_usage(std::string_view 
         const auto first = std::from_chars(item.data(), item.data() + item.size(), used);
         if (first.ec != std::errc{} || first.ptr == item.data() + item.size() || *first.ptr != '/') return {};
         const auto second = std::from_chars(first.ptr + 1, item.data() + item.size(), allowed);
-        if (second.ec != std::errc{}) return {};
+        constexpr std::int64_t calls_max = 1'000'000'000'000;
+        if (second.ec != std::errc{} || used < 0 || allowed <= 0 || std::max(used, allowed) > calls_max)
+            return {};
         return std::pair{used, allowed};
     }
     return std::nullopt;

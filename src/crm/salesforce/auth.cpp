@@ -67,7 +67,7 @@ Result<Credentials> Auth::fresh(Renewal& renewal, const Call& call) {
 Result<Credentials> Auth::refreshed(Renewal& renewal) {
     const bool was_in_doubt = renewal.is_in_doubt();
     TRY(renewal.begin_use());
-    auto made = refresh(site_, *renewal.stored(), Call{}.within(tuning::refresh_time_max));
+    auto made = refresh(refresh_site_, *renewal.stored(), Call{}.within(tuning::refresh_time_max));
     if (made) return made;
     Error failure = made.error();
     const std::string remedy =
@@ -78,6 +78,8 @@ Result<Credentials> Auth::refreshed(Renewal& renewal) {
                 failure.message +=
                     "; an earlier renewal was cut off before its answer came, and Salesforce takes a refresh "
                     "token once only";
+            } else {
+                TRY(renewal.undo_use());
             }
             failure.message += remedy;
             break;

@@ -13,8 +13,12 @@ namespace koppla::salesforce {
 /// to a host that the account does not allow. Thread-safe.
 class Auth {
   public:
-    Auth(const AccountSettings& account, http::Client& client, TokenStore& tokens, const Clock& clock)
-        : site_{.account = account, .client = client, .clock = clock}, tokens_{tokens} {}
+    /// A refresh token may be good for one use: it goes by `once`, which doesn't repeat.
+    Auth(const AccountSettings& account, http::Client& client, http::Client& once, TokenStore& tokens,
+         const Clock& clock)
+        : site_{.account = account, .client = client, .clock = clock},
+          refresh_site_{.account = account, .client = once, .clock = clock},
+          tokens_{tokens} {}
 
     /// What was stored, or a first login.
     Result<Credentials> credentials(const Call& call);
@@ -28,6 +32,7 @@ class Auth {
     Result<Credentials> refreshed(Renewal& renewal);
 
     const LoginSite site_;
+    const LoginSite refresh_site_;
     TokenStore& tokens_;
     std::mutex mutex_;
     std::optional<Credentials> current_;

@@ -57,7 +57,8 @@ std::optional<std::int64_t> count_header(const http::Response& response) {
 /// Whether Salesforce says that this object, or this user, has no bulk query.
 bool is_beyond_bulk(const Error& refusal) {
     constexpr std::array<std::string_view, 3> symbols = {"INVALIDENTITY", "FEATURENOTENABLED", "API_ERROR"};
-    return std::ranges::find(symbols, refusal.symbol) != symbols.end();
+    return refusal.kind == ErrorKind::unsupported &&
+           std::ranges::find(symbols, refusal.symbol) != symbols.end();
 }
 
 /// Takes a result page apart and hands its rows over, with the position behind each batch.

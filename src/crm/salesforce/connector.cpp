@@ -43,7 +43,7 @@ class Connector final : public CrmConnector {
           clock_{parts.clock},
           allowance_{parts.client, account.allowance_share},
           retrying_{allowance_, parts.clock, tuning::retries, std::move(parts.tell)},
-          session_{std::move(account), retrying_, parts.tokens, parts.clock} {}
+          session_{std::move(account), retrying_, allowance_, parts.tokens, parts.clock} {}
 
     [[nodiscard]] const Abilities& abilities() const override { return abilities_; }
     [[nodiscard]] Usage usage() const override { return allowance_.usage(); }

@@ -1,5 +1,6 @@
 #include "crm/salesforce/filter_soql.h"
 
+#include "base/ascii.h"
 #include "model/filter/filter_value.h"
 
 #include <optional>
@@ -127,14 +128,28 @@ class Compiler {
                                 const std::string& name) const {
         const FilterValue& value = filter.values.front();
         const Kind kind = field == nullptr ? Kind::text : field->type.kind;
+        if (value.kind == FilterValue::Kind::relative) return refuse(filter, "a moment is no part of a text");
         if (filter.op == Operator::contains && kind == Kind::enumerations)
             return fmt::format("{} INCLUDES ('{}')", name, literal_text(value.text, false));
         if (kind != Kind::text && kind != Kind::enumeration)
             return refuse(filter, fmt::format("only texts are searched, and this field is of kind {}",
                                               model::name(kind)));
-        if (value.kind == FilterValue::Kind::relative) return refuse(filter, "a moment is no part of a text");
         return fmt::format("{} LIKE '{}{}%'", name, filter.op == Operator::contains ? "%" : "",
                            literal_text(value.text, true));
+    }
+
+    Result<std::string> time_literal(const Filter& filter, const FilterValue& value) const {
+        std::string_view text = value.text;
+        if (text.ends_with('Z')) text.remove_suffix(1);
+        constexpr std::string_view longest = "00:00:00.000";
+        // "10:30", "10:30:00" or "10:30:00.000"
+        const bool is_whole = text.size() == 5 || text.size() == 8 || text.size() == longest.size();
+        const bool is_time = is_whole && std::ranges::equal(text, longest.substr(0, text.size()), {},
+                                                            [](char c) { return is_digit(c) ? '0' : c; });
+        if (!is_time || value.kind == FilterValue::Kind::relative)
+            return refuse(filter,
+                          fmt::format("'{}' is no time of day; write \"10:30\" or \"10:30:00\"", value.text));
+        return fmt::format("{}{}Z", text, longest.substr(text.size()));
     }
 
     Result<std::string> literal(const Filter& filter, const FieldSchema* field,
@@ -148,7 +163,7 @@ class Compiler {
             case Kind::instant:
                 break;
             case Kind::time:
-                return value.text + (value.text.ends_with('Z') ? "" : "Z");
+                return time_literal(filter, value);
             default:
                 if (value.kind == FilterValue::Kind::relative)
                     return refuse(filter, "a moment is no value of it");

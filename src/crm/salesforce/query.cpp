@@ -1,5 +1,6 @@
 #include "crm/salesforce/query.h"
 
+#include "base/ascii.h"
 #include "crm/salesforce/tuning.h"
 #include "http/message.h"
 
@@ -17,13 +18,6 @@ namespace {
 
 using model::FieldSchema;
 using model::Kind;
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 Error refuse(const ReadRequest& request, std::string_view why) {
     return error(ErrorKind::invalid, fmt::format("{}: {}", request.object->name, why));

@@ -25,8 +25,10 @@ struct Ask {
 /// repeats, and turns every answer but 2xx and 304 into an Error. Thread-safe.
 class Session {
   public:
-    Session(AccountSettings account, http::Client& client, TokenStore& tokens, const Clock& clock)
-        : account_{std::move(account)}, client_{client}, auth_{account_, client, tokens, clock} {}
+    /// What may be sent once only goes by `once`, all else by `client`, which repeats.
+    Session(AccountSettings account, http::Client& client, http::Client& once, TokenStore& tokens,
+            const Clock& clock)
+        : account_{std::move(account)}, client_{client}, auth_{account_, client, once, tokens, clock} {}
 
     /// A 2xx body goes to `sink`; the Response has its headers.
     Result<http::Response> send(const Ask& ask, http::BodySink& sink, const Call& call);

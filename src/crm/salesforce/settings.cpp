@@ -88,7 +88,8 @@ constexpr std::array<model::OptionSpec, 18> specs = {{
      .help = "a PEM file with an authority to trust besides the system's"},
     {.name = "proxy",
      .label = "Proxy",
-     .help = "http://host:port; without it HTTPS_PROXY and NO_PROXY are followed"},
+     .help = "http://host:port; without it HTTPS_PROXY and NO_PROXY are followed, and only HTTPS_PROXY may "
+             "hold a user and password"},
     {.name = "allowed-hosts",
      .label = "Allowed hosts",
      .help = "hosts that may be talked to besides the server, with commas between them"},
@@ -271,6 +272,10 @@ Result<void> check_settings(const model::Settings& settings) {
         return refuse("safety-lag", lag.error().message);
     }
     TRY(allowance_share(settings));
+    if (setting(settings, "proxy").find('@') != std::string_view::npos)
+        return refuse("proxy",
+                      "a user and password don't belong here, where they are shown; give them in "
+                      "the environment by HTTPS_PROXY");
     const std::string_view compression = setting(settings, "compression");
     if (std::ranges::find(switches, compression) == switches.end()) {
         return refuse("compression", fmt::format("it can't be '{}'; it is on or off", compression));

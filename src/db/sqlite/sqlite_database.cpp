@@ -32,6 +32,9 @@ class SqliteDatabase final : public Database {
                                                    std::span<const LoaderColumn> columns) override {
         return SqliteStaging::begin(pool_, name, columns);
     }
+    Result<void> discard_staging(std::string_view name) override {
+        return SqliteStaging::discard(pool_, name);
+    }
 
   private:
     SqliteDialect dialect_;

@@ -71,15 +71,25 @@ Result<int> lock_file(const std::string& file) {
 
 }  // namespace
 
-Result<std::unique_ptr<Staging>> SqliteStaging::begin(std::shared_ptr<Pool> pool, std::string_view name,
-                                                      std::span<const LoaderColumn> columns) {
+Result<std::unique_ptr<SqliteStaging>> SqliteStaging::lock(std::shared_ptr<Pool> pool,
+                                                           std::string_view name) {
     const std::string suffix = plain(name);
     std::string file = fmt::format("{}-staging-{}", pool->path(), suffix);
     const int lock = TRY(lock_file(file));
-    std::unique_ptr<SqliteStaging> staging{
+    return std::unique_ptr<SqliteStaging>{
         new SqliteStaging{std::move(pool), "staging_" + suffix, std::move(file), lock}};
+}
+
+Result<std::unique_ptr<Staging>> SqliteStaging::begin(std::shared_ptr<Pool> pool, std::string_view name,
+                                                      std::span<const LoaderColumn> columns) {
+    auto staging = TRY(lock(std::move(pool), name));
     TRY(staging->open(columns));
     return std::unique_ptr<Staging>{std::move(staging)};
+}
+
+Result<void> SqliteStaging::discard(std::shared_ptr<Pool> pool, std::string_view name) {
+    TRY(lock(std::move(pool), name))->discard();
+    return {};
 }
 
 SqliteStaging::~SqliteStaging() {
@@ -110,11 +120,12 @@ Result<void> SqliteStaging::open(std::span<const LoaderColumn> columns) {
 /// Whether the file holds rows of these columns that were kept since the machine was started.
 Result<bool> SqliteStaging::find_kept(const std::string& table_sql) {
     struct stat file {};
-    if (::fstat(lock_, &file) != 0 || file.st_size == 0) return false;
-    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->cache_bytes() / 4, Call{}));
-    auto statement = TRY(Statement::prepare_one(
-        *scratch_, fmt::format("select note, rows from kept where boot = $1 and table_sql = $2")));
     const std::string boot = boot_id();
+    // The file is never synced: where a restart of the machine can't be told, it isn't believed.
+    if (boot.empty() || ::fstat(lock_, &file) != 0 || file.st_size == 0) return false;
+    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->cache_bytes() / 4, Call{}));
+    auto statement = TRY(
+        Statement::prepare_one(*scratch_, "select note, rows from kept where boot = $1 and table_sql = $2"));
     const std::array<Parameter, 2> values = {std::string_view{boot}, std::string_view{table_sql}};
     TRY(statement.bind(values, Statement::Values::viewed));
     if (!TRY(statement.step())) return false;

@@ -16,6 +16,7 @@ class SqliteStaging final : public Staging {
   public:
     static Result<std::unique_ptr<Staging>> begin(std::shared_ptr<Pool> pool, std::string_view name,
                                                   std::span<const LoaderColumn> columns);
+    static Result<void> discard(std::shared_ptr<Pool> pool, std::string_view name);
     ~SqliteStaging() override;
     SqliteStaging(const SqliteStaging&) = delete;
     SqliteStaging& operator=(const SqliteStaging&) = delete;
@@ -30,6 +31,7 @@ class SqliteStaging final : public Staging {
   private:
     SqliteStaging(std::shared_ptr<Pool> pool, std::string schema, std::string file, int lock)
         : pool_{std::move(pool)}, schema_{std::move(schema)}, file_{std::move(file)}, lock_{lock} {}
+    static Result<std::unique_ptr<SqliteStaging>> lock(std::shared_ptr<Pool> pool, std::string_view name);
     Result<void> open(std::span<const LoaderColumn> columns);
     Result<bool> find_kept(const std::string& table_sql);
     Result<void> start_over(const std::string& table_sql);

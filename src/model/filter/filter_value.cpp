@@ -12,10 +12,6 @@ namespace koppla::model {
 
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 std::optional<FilterValue> relative(std::string_view word) {
     const std::string text = lower(word);
     FilterValue value{.kind = FilterValue::Kind::relative};

@@ -1,5 +1,7 @@
 #include "crm/salesforce/codec/id.h"
 
+#include "base/ascii.h"
+
 #include <algorithm>
 
 namespace koppla::salesforce {
@@ -11,7 +13,7 @@ bool is_capital(char c) {
 }
 
 bool is_letter_or_digit(char c) {
-    return is_capital(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return is_letter(c) || is_digit(c);
 }
 
 }  // namespace

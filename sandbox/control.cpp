@@ -3,11 +3,10 @@
 #include "sandbox/faults/switches.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
+#include "sandbox/switches/switches.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <span>
 #include <utility>
 
@@ -15,8 +14,6 @@
 
 namespace koppla::sandbox {
 namespace {
-
-constexpr std::int64_t clock_offset_max = 10LL * 366 * 86'400;
 
 Answer refused(const Error& error) {
     return api_error(400, error.symbol.empty() ? "INVALID" : error.symbol, error.message);
@@ -28,12 +25,6 @@ Result<std::int64_t> number(const nlohmann::json& body, const char* name, std::i
     if (!found->is_number_integer() || found->get<std::int64_t>() < 0)
         return error(ErrorKind::invalid, "'" + std::string{name} + "' has to be a whole number, 0 or more");
     return found->get<std::int64_t>();
-}
-
-/// An empty body is an empty object.
-Result<nlohmann::json> settings(const Ask& ask) {
-    return ask.request.body.empty() ? Result<nlohmann::json>{nlohmann::json::object()}
-                                    : parse_object(ask.request.body);
 }
 
 Json entry_json(const JournalEntry& entry) {
@@ -76,12 +67,6 @@ Result<Answer> apply_late(Services& services, const Ask&) {
     const auto pending = TRY(services.org.pending());
     TRY(services.org.apply_pending());
     return json_answer(200, Json{{"applied", pending}});
-}
-
-Result<const Object*> object_named(const Services& services, const std::string& name) {
-    const auto* object = services.org.find(name);
-    if (object == nullptr) return error(ErrorKind::invalid, "The org has no object '" + name + "'");
-    return object;
 }
 
 Result<Answer> make_changes(Services& services, const Ask& ask) {
@@ -156,80 +141,12 @@ Result<Answer> read_state(Services& services, const Ask&) {
     auto rows = Json::object();
     for (const auto& object : services.org.objects())
         rows[object.name()] = TRY(services.org.row_count(object));
+    const auto pending = TRY(services.org.pending());
     const auto calls = services.allowance.figures();
     return json_answer(200, Json{{"rows", rows},
-                                 {"pending", TRY(services.org.pending())},
+                                 {"pending", pending},
                                  {"misfits", services.org.misfits()},
                                  {"calls", {{"used", calls.used}, {"daily_max", calls.daily_max}}}});
-}
-
-Result<Answer> set_clock(Services& services, const Ask& ask) {
-    const auto body = TRY(settings(ask));
-    const auto offset = body.value("offset_seconds", nlohmann::json(0));
-    if (!offset.is_number_integer() || std::abs(offset.get<std::int64_t>()) > clock_offset_max)
-        return error(ErrorKind::invalid, "'offset_seconds' has to be a whole number, at most ten years");
-    services.clock.shift(std::chrono::seconds{offset.get<std::int64_t>()});
-    return json_answer(200, Json{{"offset_seconds", offset}, {"now", format_instant(services.clock.now())}});
-}
-
-/// One of the words, as a setting of the app.
-template <class Choice>
-Result<void> choose(const nlohmann::json& body, const char* name, std::span<const std::string_view> words,
-                    Choice& choice) {
-    const auto found = body.find(name);
-    if (found == body.end()) return {};
-    const auto word = found->is_string() ? found->get<std::string>() : found->dump();
-    const auto known = std::ranges::find(words, word);
-    if (known == words.end())
-        return error(ErrorKind::invalid, "'" + std::string{name} + "' can't be '" + word + "'");
-    choice = static_cast<Choice>(known - words.begin());
-    return {};
-}
-
-Result<Answer> set_auth(Services& services, const Ask& ask) {
-    static constexpr std::array<std::string_view, 3> consents{"ask", "given", "refused"};
-    static constexpr std::array<std::string_view, 2> rotations{"none", "each_time"};
-    static constexpr std::array<std::string_view, 2> approvals{"given", "missing"};
-    static constexpr std::array<std::string_view, 2> flows{"allowed", "blocked"};
-    const auto body = TRY(settings(ask));
-    auto app = services.logins.settings();
-    TRY(choose(body, "consent", consents, app.consent));
-    TRY(choose(body, "rotation", rotations, app.rotation));
-    TRY(choose(body, "approval", approvals, app.approval));
-    TRY(choose(body, "password_flow", flows, app.password_flow));
-    if (const auto pem = body.find("certificate"); pem != body.end())
-        app.certificate_pem = pem->is_string() ? pem->get<std::string>() : std::string{};
-    if (const auto list = body.find("redirect_uris"); list != body.end()) {
-        app.redirect_uris.clear();
-        for (const auto& uri : *list)
-            app.redirect_uris.push_back(uri.is_string() ? uri.get<std::string>() : "");
-    }
-    services.logins.set(app);
-    return json_answer(200, Json{{"consent", consents.at(static_cast<std::size_t>(app.consent))},
-                                 {"rotation", rotations.at(static_cast<std::size_t>(app.rotation))},
-                                 {"approval", approvals.at(static_cast<std::size_t>(app.approval))},
-                                 {"password_flow", flows.at(static_cast<std::size_t>(app.password_flow))},
-                                 {"redirect_uris", app.redirect_uris},
-                                 {"certificate", app.certificate_pem}});
-}
-
-Result<Answer> hide(Services& services, const Ask& ask) {
-    const auto body = TRY(settings(ask));
-    const auto* object = TRY(object_named(services, body.value("object", "")));
-    if (const auto where = body.find("where"); where != body.end() && where->is_string()) {
-        const auto rows = TRY(services.org.hide_rows(*object, where->get<std::string>()));
-        return json_answer(200, Json{{"object", object->name()}, {"rows", rows}});
-    }
-    std::vector<std::string> fields;
-    for (const auto& field : body.value("fields", nlohmann::json::array()))
-        fields.push_back(field.is_string() ? field.get<std::string>() : field.dump());
-    TRY(services.org.hide(*object, fields));
-    return json_answer(200, Json{{"object", object->name()}, {"fields", fields}});
-}
-
-Result<Answer> reveal(Services& services, const Ask&) {
-    TRY(services.org.reveal());
-    return empty_answer(204);
 }
 
 /// The handler for the table, from one whose errors become 400.

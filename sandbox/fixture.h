@@ -47,6 +47,10 @@ class SandboxTest : public testing::Test {
     /// The records of a query.
     nlohmann::json records(std::string_view soql);
     std::string new_contact(std::string_view last_name);
+    /// Asks about a query job until it is over, as a client does; what it was told last.
+    nlohmann::json finished_job(const std::string& id);
+    /// The path of a new query job that has completed: "/jobs/query/750…".
+    std::string completed_job(std::string_view soql);
 
     TemporaryFolder folder_;
     ManualClock clock_;

@@ -62,6 +62,23 @@ std::string SandboxTest::new_contact(std::string_view last_name) {
     return send("POST", "/sobjects/Contact", {{"LastName", last_name}}, 201).value("id", "");
 }
 
+nlohmann::json SandboxTest::finished_job(const std::string& id) {
+    nlohmann::json job;
+    for (int i = 0; i < 12'000; ++i) {
+        job = get("/jobs/query/" + id);
+        if (job["state"] != "UploadComplete" && job["state"] != "InProgress") break;
+        (void)SystemClock{}.wait(std::chrono::milliseconds{5}, {});
+    }
+    return job;
+}
+
+std::string SandboxTest::completed_job(std::string_view soql) {
+    const auto id =
+        send("POST", "/jobs/query", {{"operation", "query"}, {"query", soql}}, 200).value("id", "");
+    EXPECT_EQ(finished_job(id)["state"], "JobComplete");
+    return "/jobs/query/" + id;
+}
+
 nlohmann::json read_body(const http::Response& response) {
     if (response.body.empty()) return nullptr;
     auto json = nlohmann::json::parse(response.body, nullptr, false);

@@ -86,9 +86,9 @@ Result<Credentials> credentials_of(Org& org) {
 Result<std::string> assertion_key(const std::filesystem::path& state) {
     const auto file = beside(state, ".jwt.key");
     if (auto known = TRY(read_file(file))) return public_key_of(*known);
-    const auto key = TRY(make_private_key());
-    TRY(replace_file(file, key, Readers::owner));
-    return public_key_of(key);
+    const auto key = TRY(http::make_signing_key());
+    TRY(replace_file(file, key.reveal(), Readers::owner));
+    return public_key_of(key.reveal());
 }
 
 std::string url_of(const std::string& address, std::uint16_t port) {

@@ -76,6 +76,72 @@ TEST_F(VisibilityTest, HidesTheRowsThatFitACondition) {
     EXPECT_EQ(get("/sobjects/Contact/" + id)["LastName"], "Secret");
 }
 
+TEST_F(VisibilityTest, RevealsRowsBesideThoseMadeSince) {
+    const auto hidden = new_contact("Secret");
+    hide({{"object", "Contact"}, {"where", "LastName = 'Secret'"}});
+    const auto fresh = new_contact("Fresh");
+    EXPECT_EQ(ask_bare("DELETE", "/sandbox/hide").status, 204);
+    EXPECT_EQ(get("/sobjects/Contact/" + hidden)["LastName"], "Secret");
+    EXPECT_EQ(get("/sobjects/Contact/" + fresh)["LastName"], "Fresh");
+    hide({{"object", "Contact"}, {"where", "LastName = 'Secret'"}});
+    EXPECT_EQ(ask_bare("DELETE", "/sandbox/hide").status, 204);
+    EXPECT_EQ(get("/query?q=SELECT+COUNT()+FROM+Contact")["totalSize"], 2'502);
+}
+
+TEST_F(VisibilityTest, KeepsTheWritesOfHiddenRowsThatWereStillToCome) {
+    const auto id = new_contact("Secret");
+    ask_bare("POST", "/sandbox/late", R"({"max_ms":3600000,"seed":1})");
+    send("PATCH", "/sobjects/Contact/" + id, {{"Email", "late@example.com"}}, 204);
+    EXPECT_EQ(hide({{"object", "Contact"}, {"where", "Email = 'late@example.com'"}})["rows"], 1);
+    clock_.advance(std::chrono::minutes{61});
+    ask_bare("DELETE", "/sandbox/hide");
+    EXPECT_EQ(get("/sobjects/Contact/" + id)["Email"], "late@example.com");
+}
+
+TEST_F(VisibilityTest, RefusesAHiddenReferenceByItsRelationshipToo) {
+    hide({{"object", "Contact"}, {"fields", {"AccountId"}}});
+    const auto refused = send(
+        "POST", "/sobjects/Contact",
+        {{"LastName", "Linked"}, {"account", {{"Id", records("SELECT Id FROM Account")[0]["Id"]}}}}, 400);
+    EXPECT_EQ(refused[0]["errorCode"], "INVALID_FIELD");
+    json account{{"attributes", {{"type", "Account"}, {"referenceId", "a"}}}, {"Name", "Tree"}};
+    account["Contacts"]["records"] =
+        json::array({{{"attributes", {{"type", "Contact"}, {"referenceId", "c"}}}, {"LastName", "Leaf"}}});
+    const auto tree = send("POST", "/composite/tree/Account", {{"records", {account}}}, 400);
+    EXPECT_EQ(tree["results"][0]["referenceId"], "c");
+    EXPECT_EQ(tree["results"][0]["errors"][0]["statusCode"], "INVALID_FIELD");
+    EXPECT_TRUE(records("SELECT Id FROM Account WHERE Name = 'Tree'").empty());
+}
+
+TEST_F(VisibilityTest, TellsEachChangeOfWhatCanBeSeenByItsDate) {
+    const auto status = [&](const std::string& path, const std::string& date) {
+        return ask("GET", std::string{test_base} + path, {}, {{"If-Modified-Since", date}}).status;
+    };
+    const auto date = [&](const std::string& path) {
+        return header(ask("GET", std::string{test_base} + path), "Last-Modified");
+    };
+    const std::string contact{"/sobjects/Contact/describe"};
+    const std::string account{"/sobjects/Account/describe"};
+    const auto untouched = date(account);
+    auto seen = date(contact);
+    for (const auto& change : {json{{"fields", {"Phone"}}}, json{{"fields", {"Email"}}}}) {
+        auto body = change;
+        body["object"] = "Contact";
+        hide(body);
+        EXPECT_EQ(status(contact, seen), 200) << body;
+        EXPECT_EQ(status(contact, seen = date(contact)), 304) << body;
+    }
+    const auto all = date("/sobjects");
+    ask_bare("DELETE", "/sandbox/hide");
+    EXPECT_EQ(status(contact, seen), 200);
+    EXPECT_EQ(status("/sobjects", all), 200);
+    EXPECT_EQ(status(account, untouched), 304);
+    const auto whole = date("/sobjects");
+    hide({{"object", "Contact"}});
+    EXPECT_EQ(status("/sobjects", whole), 200);
+    EXPECT_EQ(status("/sobjects", date("/sobjects")), 304);
+}
+
 TEST_F(VisibilityTest, RefusesWhatCannotBeHidden) {
     hide({{"object", "Nothing"}}, 400);
     hide({{"object", "Contact"}, {"fields", {"Nothing"}}}, 400);

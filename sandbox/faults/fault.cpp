@@ -107,6 +107,7 @@ Result<Fault> read_fault(const nlohmann::json& json) {
             fault.skip = TRY(read_count(value, name));
         } else if (name == "times") {
             fault.times = TRY(read_count(value, name));
+            if (fault.times == 0) return wrong("'times' has to be 1 or more");
         } else if (name == "ms") {
             fault.span = std::chrono::milliseconds{TRY(read_count(value, name))};
         } else if (name == "retry_after") {

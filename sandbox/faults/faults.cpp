@@ -36,9 +36,16 @@ void Faults::clear() {
     });
 }
 
+/// A stream's columns are changed once: a second fault of theirs would leave no trace.
+bool Faults::can_befall(const State& state, const Fault& fault, const http::Request& request,
+                        const Place& place) {
+    return can_strike(fault, request, place) &&
+           !(changes_columns(fault) && state.changed.contains(place.stream));
+}
+
 std::optional<Fault> Faults::take_next(State& state, const http::Request& request, const Place& place) {
     for (auto fault = state.next.begin(); fault != state.next.end(); ++fault) {
-        if (!can_strike(*fault, request, place)) continue;
+        if (!can_befall(state, *fault, request, place)) continue;
         if (fault->skip > 0) {
             --fault->skip;
             continue;
@@ -54,7 +61,7 @@ std::optional<Fault> Faults::take_planned(State& state, const http::Request& req
     if (!state.plan || state.plan->times == 0) return std::nullopt;
     std::vector<const Fault*> fitting;
     for (const auto& fault : state.plan->faults)
-        if (can_strike(fault, request, place)) fitting.push_back(&fault);
+        if (can_befall(state, fault, request, place)) fitting.push_back(&fault);
     if (fitting.empty() || share(state.chance) >= state.plan->rate) return std::nullopt;
     auto taken = *fitting[state.chance() % fitting.size()];
     taken.share = share(state.chance);
@@ -71,7 +78,7 @@ std::vector<Fault> Faults::draw(const http::Request& request) {
             drawn.push_back(changed->second);
         auto fresh = take_next(state, request, place);
         if (!fresh) fresh = take_planned(state, request, place);
-        if (!fresh || (changes_columns(*fresh) && !drawn.empty())) return drawn;
+        if (!fresh) return drawn;
         fresh->cleared = state.stop.get_token();
         if (changes_columns(*fresh)) state.changed.emplace(place.stream, *fresh);
         drawn.push_back(std::move(*fresh));

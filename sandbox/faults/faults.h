@@ -61,6 +61,8 @@ class Faults {
         std::vector<FaultRecord> done;
         std::stop_source stop;
     };
+    static bool can_befall(const State& state, const Fault& fault, const http::Request& request,
+                           const Place& place);
     static std::optional<Fault> take_next(State& state, const http::Request& request, const Place& place);
     static std::optional<Fault> take_planned(State& state, const http::Request& request, const Place& place);
     Guarded<State> state_;

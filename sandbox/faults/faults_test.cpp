@@ -25,13 +25,6 @@ class FaultsTest : public SandboxTest {
         face_->answer(http::Request{.target = target, .headers = std::move(headers)}, recorder);
         return recorder;
     }
-    std::string job(const std::string& soql) {
-        const auto id = send("POST", "/jobs/query", {{"operation", "query"}, {"query", soql}}, 200)["id"];
-        const auto path = "/jobs/query/" + id.get<std::string>();
-        for (int i = 0; i < 2'000 && get(path)["state"] != "JobComplete"; ++i)
-            (void)SystemClock{}.wait(std::chrono::milliseconds{5}, {});
-        return path;
-    }
     static std::string query(std::string_view soql) {
         return std::string{test_base} + "/query?q=" + http::percent_encode(soql);
     }
@@ -81,6 +74,7 @@ TEST_F(FaultsTest, RefusesFaultsThatItDoesNotUnderstand) {
     EXPECT_THAT(refusal({{"next", {{{"kind", "fire"}}}}}), HasSubstr("latency, 429, 503"));
     EXPECT_THAT(refusal({{"next", {{{"kind", "cut"}, {"bites", 3}}}}}), HasSubstr("bites"));
     EXPECT_THAT(refusal({{"next", {{{"kind", "cut"}, {"bytes", -1}}}}}), HasSubstr("bytes"));
+    EXPECT_THAT(refusal({{"next", {{{"kind", "cut"}, {"times", 0}}}}}), HasSubstr("times"));
     EXPECT_THAT(refusal({{"plan", {{"rate", 2}}}}), HasSubstr("rate"));
     EXPECT_THAT(refusal({{"faults", json::array()}}), HasSubstr("next"));
     EXPECT_TRUE(state()["next"].empty());
@@ -154,14 +148,14 @@ TEST_F(FaultsTest, RefusesATokenForGood) {
 }
 
 TEST_F(FaultsTest, EndsJobs) {
-    const auto failed = job("SELECT Id FROM Account");
+    const auto failed = completed_job("SELECT Id FROM Account");
     next({{"kind", "job-failed"}});
     EXPECT_EQ(get(failed)["state"], "Failed");
     EXPECT_EQ(ask("GET", std::string{test_base} + failed + "/results").status, 400);
-    const auto aborted = job("SELECT Id FROM Account");
+    const auto aborted = completed_job("SELECT Id FROM Account");
     next({{"kind", "job-aborted"}});
     EXPECT_EQ(get(aborted)["state"], "Aborted");
-    const auto gone = job("SELECT Id FROM Account");
+    const auto gone = completed_job("SELECT Id FROM Account");
     next({{"kind", "job-gone"}});
     get(gone + "/results", 404);
 }
@@ -173,7 +167,7 @@ TEST_F(FaultsTest, ForgetsLocators) {
     EXPECT_EQ(error_code(ask("GET", next_url)), "INVALID_QUERY_LOCATOR");
     EXPECT_EQ(error_code(ask("GET", next_url)), "INVALID_QUERY_LOCATOR");
     services_->jobs.set_page_rows(10);
-    const auto results = std::string{test_base} + job("SELECT Id FROM Account") + "/results";
+    const auto results = std::string{test_base} + completed_job("SELECT Id FROM Account") + "/results";
     const auto locator = header(ask("GET", results), "Sforce-Locator");
     next({{"kind", "locator-gone"}});
     EXPECT_EQ(error_code(ask("GET", results + "?locator=" + locator)), "INVALID_QUERY_LOCATOR");
@@ -181,7 +175,8 @@ TEST_F(FaultsTest, ForgetsLocators) {
 
 TEST_F(FaultsTest, TakesAColumnOutOfTheFollowingPages) {
     services_->jobs.set_page_rows(10);
-    const auto results = std::string{test_base} + job("SELECT Id, Name, Phone FROM Account") + "/results";
+    const auto results =
+        std::string{test_base} + completed_job("SELECT Id, Name, Phone FROM Account") + "/results";
     next({{"kind", "column-gone"}, {"field", "Name"}});
     const auto first = ask("GET", results);
     EXPECT_TRUE(first.body.starts_with("\"Id\",\"Name\",\"Phone\"\n"));
@@ -191,6 +186,26 @@ TEST_F(FaultsTest, TakesAColumnOutOfTheFollowingPages) {
     EXPECT_EQ(std::ranges::count(second.body, '\n'), 11) << second.body;
     const auto third = ask("GET", results + "?locator=" + header(second, "Sforce-Locator"));
     EXPECT_TRUE(third.body.starts_with("\"Id\",\"Phone\"\n"));
+}
+
+TEST_F(FaultsTest, KeepsASecondColumnFaultForAnotherStream) {
+    const auto soql = query("SELECT Id, LastName, Email FROM Contact");
+    next({{"kind", "column-gone"}, {"field", "LastName"}});
+    next({{"kind", "column-gone"}, {"field", "Email"}});
+    const auto second = [&] {
+        return read_body(ask("GET", read_body(ask("GET", soql))["nextRecordsUrl"]))["records"][0];
+    };
+    const auto first_page = read_body(ask("GET", soql));
+    for (int i = 0; i < 2; ++i) {
+        const auto page = read_body(ask("GET", first_page["nextRecordsUrl"]));
+        EXPECT_FALSE(page["records"][0].contains("LastName"));
+        EXPECT_TRUE(page["records"][0].contains("Email"));
+    }
+    EXPECT_EQ(state()["next"].size(), 1U);
+    const auto other = second();
+    EXPECT_TRUE(other.contains("LastName"));
+    EXPECT_FALSE(other.contains("Email"));
+    EXPECT_TRUE(state()["next"].empty());
 }
 
 TEST_F(FaultsTest, AddsAColumnToTheFollowingPages) {
@@ -206,7 +221,7 @@ TEST_F(FaultsTest, PutsANulIntoOneCell) {
     const auto soql = "SELECT Id, LastName FROM Contact WHERE Id = '" + id + "'";
     next({{"kind", "nul"}, {"field", "LastName"}});
     EXPECT_EQ(records(soql)[0]["LastName"], (std::string{"N\xC3\xBC\0l", 5}));
-    const auto results = std::string{test_base} + job(soql) + "/results";
+    const auto results = std::string{test_base} + completed_job(soql) + "/results";
     next({{"kind", "nul"}});
     const auto page = ask("GET", results).body;
     EXPECT_THAT(page, HasSubstr(std::string{"\"N\xC3\xBC\0l\"\n", 8}));
@@ -220,7 +235,7 @@ TEST_F(FaultsTest, WritesNumbersInExponentForm) {
     next({{"kind", "exponent"}});
     EXPECT_THAT(ask("GET", query(soql)).body, HasSubstr(R"("AnnualRevenue":1.6147805E7})"));
     next({{"kind", "exponent"}});
-    const auto results = std::string{test_base} + job(soql) + "/results";
+    const auto results = std::string{test_base} + completed_job(soql) + "/results";
     EXPECT_THAT(ask("GET", results).body, HasSubstr(R"("Rich","1.6147805E7")"));
 }
 

@@ -82,6 +82,12 @@ class Object {
     [[nodiscard]] const std::string& global_json() const { return global_json_; }
     /// When the metadata last changed, milliseconds since 1970.
     [[nodiscard]] std::int64_t last_modified_ms() const { return last_modified_ms_; }
+    /// The same object, its metadata changed at another time.
+    [[nodiscard]] Object modified_at(std::int64_t unix_milliseconds) const {
+        Object object = *this;
+        object.last_modified_ms_ = unix_milliseconds;
+        return object;
+    }
     [[nodiscard]] bool is_createable() const { return createable_; }
     [[nodiscard]] bool is_updateable() const { return updateable_; }
     [[nodiscard]] bool is_deletable() const { return deletable_; }

@@ -26,7 +26,7 @@ namespace koppla::sandbox {
 namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-constexpr std::string_view hidden_setting = "hidden";
+constexpr std::string_view visibility_setting = "visibility";
 constexpr std::size_t state_cache_bytes = std::size_t{64} << 20;
 
 std::int64_t milliseconds(const Clock& clock) {
@@ -44,10 +44,12 @@ Error no_such_column(const Object& object, std::string_view field) {
 }
 
 /// A write to a field that is there but can't be seen is refused as if it weren't there.
-std::optional<RowError> hidden_field(const Object& whole, const Object& seen, const Change& change) {
-    if (change.fields == nullptr || whole.fields().size() == seen.fields().size()) return std::nullopt;
-    for (const auto& member : change.fields->items()) {
-        if (!whole.has(member.key()) || seen.has(member.key())) continue;
+std::optional<RowError> hidden_field(const Object& whole, const Object& seen, const nlohmann::json* fields) {
+    if (fields == nullptr || whole.fields().size() == seen.fields().size()) return std::nullopt;
+    for (const auto& member : fields->items()) {
+        const Field* field = whole.find(member.key());
+        if (field == nullptr) field = whole.find_relationship(member.key());
+        if (field == nullptr || seen.has(field->name)) continue;
         return RowError{.status_code = "INVALID_FIELD",
                         .message = no_such_column(seen, member.key()).message,
                         .fields = {}};
@@ -116,10 +118,6 @@ struct Org::Inside {
     /// The object as the org knows it, whatever of it can be seen.
     [[nodiscard]] const Object& whole(const Object& object) const { return *catalog.find(object.name()); }
 
-    Result<void> keep_hidden(db::Transaction& transaction) {
-        return State{transaction}.set_setting(hidden_setting, visible.settings());
-    }
-
     const Clock& clock;
     std::unique_ptr<db::Database> database;
     Catalog catalog;
@@ -140,8 +138,8 @@ Result<std::unique_ptr<Org>> Org::open(const OrgOptions& options, const Clock& c
     Populated populated = TRY(populate(*database, options, clock));
     auto inside = std::make_unique<Inside>(clock, std::move(database), std::move(populated));
     const auto transaction = TRY(inside->begin(db::Access::read));
-    if (const auto hidden = TRY(State{*transaction}.setting(hidden_setting)))
-        TRY(inside->visible.restore(*hidden, milliseconds(clock)));
+    if (const auto settings = TRY(State{*transaction}.setting(visibility_setting)))
+        TRY(inside->visible.restore(*settings));
     return std::unique_ptr<Org>{new Org{std::move(inside)}};
 }
 
@@ -156,6 +154,10 @@ const Object* Org::find(std::string_view object) const {
 }
 const std::string& Org::global_json() const {
     return inside_->visible.global_json();
+}
+
+std::int64_t Org::last_modified_ms() const {
+    return inside_->visible.last_modified_ms();
 }
 const std::string& Org::organization_id() const {
     return inside_->identity.organization_id;
@@ -187,7 +189,7 @@ Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, Atomi
             linked[change.parent_field] = parent.id;
             whole.fields = &linked;
         }
-        if (auto refusal = hidden_field(*whole.object, *change.object, change))
+        if (auto refusal = hidden_field(*whole.object, *change.object, whole.fields))
             results.push_back({.id = change.id, .created = false, .errors = {std::move(*refusal)}});
         else
             results.push_back(TRY(writer.save(whole)));
@@ -312,14 +314,16 @@ Result<std::int64_t> Org::row_count(const Object& object) {
 }
 
 Result<void> Org::hide(const Object& object, std::span<const std::string> fields) {
-    const Object& whole = inside_->whole(object);
-    TRY(inside_->visible.hide(whole, fields, milliseconds(inside_->clock)));
-    const auto transaction = TRY(inside_->begin(db::Access::write));
-    TRY(inside_->keep_hidden(*transaction));
-    return transaction->commit();
+    const auto keep = [&](std::string_view settings) -> Result<void> {
+        const auto transaction = TRY(inside_->begin(db::Access::write));
+        TRY((State{*transaction}.set_setting(visibility_setting, settings)));
+        return transaction->commit();
+    };
+    return inside_->visible.hide(inside_->whole(object), fields, milliseconds(inside_->clock), keep);
 }
 
 Result<std::int64_t> Org::hide_rows(const Object& object, std::string_view condition) {
+    TRY(apply_pending());
     const auto soql = fmt::format("SELECT Id FROM {} WHERE {}", object.name(), condition);
     std::vector<std::string> ids;
     {
@@ -331,17 +335,21 @@ Result<std::int64_t> Org::hide_rows(const Object& object, std::string_view condi
         }
     }
     const auto transaction = TRY(inside_->begin(db::Access::write));
+    // A write that came in meanwhile was confirmed: it goes with its row.
+    TRY((Pending{*transaction, inside_->catalog}.apply(never - 1)));
     TRY(sandbox::hide_rows(*transaction, object, ids));
-    TRY(transaction->commit());
+    TRY(inside_->commit(*transaction));
     return static_cast<std::int64_t>(ids.size());
 }
 
 Result<void> Org::reveal() {
-    inside_->visible.reveal(milliseconds(inside_->clock));
-    const auto transaction = TRY(inside_->begin(db::Access::write));
-    TRY(inside_->keep_hidden(*transaction));
-    TRY(reveal_rows(*transaction, inside_->catalog));
-    return transaction->commit();
+    const auto keep = [&](std::string_view settings) -> Result<void> {
+        const auto transaction = TRY(inside_->begin(db::Access::write));
+        TRY((State{*transaction}.set_setting(visibility_setting, settings)));
+        TRY(reveal_rows(*transaction, inside_->catalog));
+        return transaction->commit();
+    };
+    return inside_->visible.reveal(milliseconds(inside_->clock), keep);
 }
 
 Result<std::optional<std::string>> Org::setting(std::string_view name) {

@@ -65,6 +65,8 @@ class Org {
     [[nodiscard]] const Object* find(std::string_view object) const;
     /// The `sobjects` of describeGlobal: a JSON array.
     [[nodiscard]] const std::string& global_json() const;
+    /// When any of the metadata that can be seen last changed, milliseconds since 1970.
+    [[nodiscard]] std::int64_t last_modified_ms() const;
     [[nodiscard]] const std::string& organization_id() const;
     [[nodiscard]] const std::string& user_id() const;  ///< of the user that logs in
     [[nodiscard]] const std::string& username() const;

@@ -281,6 +281,24 @@ TEST_F(LateRows, ComeBehindOthersThatWereWrittenAfterThem) {
     EXPECT_GT(behind, 20) << "rows that appear with an older stamp than one already seen";
 }
 
+TEST_F(OrgTest, HidesAcrossARestart) {
+    open();
+    const std::vector<std::string> fields{"Phone"};
+    clock_.advance(std::chrono::minutes{1});
+    ASSERT_TRUE(org_->hide(*org_->find("Contact"), fields).has_value());
+    const auto at = org_->find("Contact")->last_modified_ms();
+    EXPECT_EQ(at, clock_.now().time_since_epoch().count());
+    clock_.advance(std::chrono::minutes{1});
+    open();
+    EXPECT_FALSE(org_->find("Contact")->has("Phone"));
+    EXPECT_EQ(org_->find("Contact")->last_modified_ms(), at);
+    EXPECT_EQ(org_->last_modified_ms(), at);
+    ASSERT_TRUE(org_->reveal().has_value());
+    open();
+    EXPECT_TRUE(org_->find("Contact")->has("Phone"));
+    EXPECT_GT(org_->find("Contact")->last_modified_ms(), at);
+}
+
 TEST_F(OrgTest, ChangesRowsOnDemandByTheSeed) {
     const auto run = [&] {
         std::filesystem::remove(folder_ / "org.db");

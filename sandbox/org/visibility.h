@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -26,27 +27,36 @@ class Visibility {
     [[nodiscard]] const Catalog& catalog() const { return current_.load()->catalog; }
     [[nodiscard]] const std::string& global_json() const { return current_.load()->global_json; }
 
-    /// Fields of an object; none: the object itself. INVALID_FIELD for what isn't there, or can't be hidden.
-    Result<void> hide(const Object& object, std::span<const std::string> fields, std::int64_t now_ms);
-    void reveal(std::int64_t now_ms);
+    /// When what can be seen of the objects, or which they are, last changed.
+    [[nodiscard]] std::int64_t last_modified_ms() const { return current_.load()->last_modified_ms; }
 
-    /// What is hidden, as text to keep, and back.
-    [[nodiscard]] std::string settings();
-    Result<void> restore(std::string_view settings, std::int64_t now_ms);
+    /// Commits the settings that `restore` takes; what can be seen changes once it has.
+    using Keep = std::function<Result<void>(std::string_view settings)>;
+    /// Fields of an object; none: the object itself. INVALID_FIELD for what isn't there, or can't be hidden.
+    Result<void> hide(const Object& object, std::span<const std::string> fields, std::int64_t now_ms,
+                      const Keep& keep);
+    Result<void> reveal(std::int64_t now_ms, const Keep& keep);
+    Result<void> restore(std::string_view settings);
 
   private:
     struct View {
         Catalog catalog;
         std::string global_json;
+        std::int64_t last_modified_ms = 0;
     };
-    /// By object; an empty set: all of it.
-    using Hidden = std::map<std::string, std::set<std::string>>;
+    struct Settings {
+        /// By object; an empty set: all of it.
+        std::map<std::string, std::set<std::string>> hidden{};
+        /// When something of an object was last hidden or revealed.
+        std::map<std::string, std::int64_t> changed{};
+    };
     struct State {
-        Hidden hidden;
-        std::vector<std::unique_ptr<const View>> views;
+        Settings settings{};
+        std::vector<std::unique_ptr<const View>> views{};
     };
-    [[nodiscard]] Result<View> view(const Hidden& hidden, std::int64_t now_ms) const;
-    Result<void> show(State& state, Hidden hidden, std::int64_t now_ms);
+    [[nodiscard]] Result<View> view(const Settings& settings) const;
+    [[nodiscard]] std::int64_t stamp(std::int64_t now_ms) const;
+    Result<void> show(State& state, Settings settings, const Keep& keep);
 
     const Catalog& everything_;
     const std::string global_json_;

@@ -1,5 +1,6 @@
 #include "sandbox/base64.h"
 #include "sandbox/salesforce/handlers.h"
+#include "sandbox/salesforce/markup.h"
 #include "sandbox/salesforce/oauth.h"
 #include "sandbox/salesforce/signature.h"
 #include "sandbox/services.h"
@@ -15,32 +16,6 @@ namespace {
 constexpr std::chrono::minutes code_lifetime{15};
 constexpr std::array names{"response_type", "client_id",      "redirect_uri",         "scope",
                            "state",         "code_challenge", "code_challenge_method"};
-
-std::string escaped(std::string_view text) {
-    std::string html;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                html += "&amp;";
-                break;
-            case '<':
-                html += "&lt;";
-                break;
-            case '>':
-                html += "&gt;";
-                break;
-            case '"':
-                html += "&quot;";
-                break;
-            case '\'':
-                html += "&#39;";
-                break;
-            default:
-                html += c;
-        }
-    }
-    return html;
-}
 
 bool is_loopback(std::string_view address) {
     const auto url = http::parse_url(address);
@@ -101,17 +76,17 @@ Answer consent_page(const Services& services, const Form& form) {
     std::string fields;
     for (const auto* name : names)
         if (const auto value = form[name]; !value.empty())
-            fields += R"(<input type="hidden" name=")" + std::string{name} + R"(" value=")" + escaped(value) +
-                      "\">\n";
-    auto answer =
-        text_answer(200,
-                    "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Allow access?</title></head><body>\n"
-                    "<h1>Allow access?</h1>\n<p>An app asks to act as " +
-                        escaped(services.credentials.username) + ", with: " + escaped(granted_scope(form)) +
-                        ".</p>\n<form method=\"post\" action=\"/services/oauth2/authorize\">\n" + fields +
-                        "<button name=\"decision\" value=\"allow\">Allow</button>\n"
-                        "<button name=\"decision\" value=\"deny\">Deny</button>\n</form></body></html>\n",
-                    "text/html; charset=UTF-8");
+            fields += R"(<input type="hidden" name=")" + std::string{name} + R"(" value=")" +
+                      markup_escaped(value) + "\">\n";
+    auto answer = text_answer(
+        200,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><title>Allow access?</title></head><body>\n"
+        "<h1>Allow access?</h1>\n<p>An app asks to act as " +
+            markup_escaped(services.credentials.username) + ", with: " + markup_escaped(granted_scope(form)) +
+            ".</p>\n<form method=\"post\" action=\"/services/oauth2/authorize\">\n" + fields +
+            "<button name=\"decision\" value=\"allow\">Allow</button>\n"
+            "<button name=\"decision\" value=\"deny\">Deny</button>\n</form></body></html>\n",
+        "text/html; charset=UTF-8");
     answer.response.headers.add("X-Frame-Options", "DENY");
     return answer;
 }

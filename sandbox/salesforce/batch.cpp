@@ -70,9 +70,12 @@ std::optional<Answer> unsuitable(const Part& part, int version) {
 }
 
 /// Each part is a call of the day's; the batch itself stands for the first.
-Answer answer_one(Services& services, const Part& part, int version, std::size_t place) {
-    if (place > 0 && !services.allowance.charge())
-        return api_error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+Answer answer_one(Services& services, const Part& part, int version, bool is_first, std::int64_t& calls) {
+    if (!is_first) {
+        if (!services.allowance.charge())
+            return api_error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+        ++calls;
+    }
     if (auto problem = unsuitable(part, version)) return std::move(*problem);
     return answer_part(services,
                        http::Request{.method = part.method, .target = part.target, .body = part.body});
@@ -94,7 +97,7 @@ Answer batch(Services& services, const Ask& ask) {
         const auto& part = (*parts)[i];
         const auto one = halts && has_errors ? api_error(412, "BATCH_PROCESSING_HALTED",
                                                          "Batch processing halted per request")
-                                             : answer_one(services, part, ask.version, i);
+                                             : answer_one(services, part, ask.version, i == 0, answer.calls);
         const auto status = one.response.status;
         has_errors = has_errors || status >= 400;
         results += (i > 0 ? "," : "") + std::string{R"({"statusCode":)"} + std::to_string(status) +
@@ -102,7 +105,6 @@ Answer batch(Services& services, const Ask& ask) {
         answer.subrequests.push_back(part.method + " " + masked_target(part.target) + " " +
                                      std::to_string(status));
     }
-    answer.calls = static_cast<std::int64_t>(parts->size());
     answer.response = text_answer(200, std::string{R"({"hasErrors":)"} + (has_errors ? "true" : "false") +
                                            R"(,"results":[)" + results + "]}")
                           .response;

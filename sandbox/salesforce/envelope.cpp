@@ -78,24 +78,4 @@ Result<Envelope> Envelope::read(std::string_view xml) {
     return EnvelopeReader{}.read(xml);
 }
 
-std::string xml_escaped(std::string_view text) {
-    std::string xml;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                xml += "&amp;";
-                break;
-            case '<':
-                xml += "&lt;";
-                break;
-            case '>':
-                xml += "&gt;";
-                break;
-            default:
-                xml += c;
-        }
-    }
-    return xml;
-}
-
 }  // namespace koppla::sandbox

@@ -30,6 +30,4 @@ class Envelope {
     std::map<std::string, std::string, std::less<>> fields_;
 };
 
-std::string xml_escaped(std::string_view text);
-
 }  // namespace koppla::sandbox

@@ -2,7 +2,6 @@
 #include "sandbox/fixture.h"
 
 #include <algorithm>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -18,17 +17,9 @@ class Jobs : public SandboxTest {
         body.update(more);
         return send("POST", "/jobs/query", body, 200);
     }
-    /// Asks until the job is over, as a client does.
-    json finished(const std::string& id) {
-        while (true) {
-            auto job = get("/jobs/query/" + id);
-            if (job["state"] != "UploadComplete" && job["state"] != "InProgress") return job;
-            std::this_thread::yield();
-        }
-    }
     std::string done(std::string_view soql, json more = json::object()) {
         auto id = create(soql, std::move(more))["id"].get<std::string>();
-        EXPECT_EQ(finished(id)["state"], "JobComplete");
+        EXPECT_EQ(finished_job(id)["state"], "JobComplete");
         return id;
     }
     http::Response results(const std::string& id, std::string query = {},
@@ -58,7 +49,7 @@ TEST_F(Jobs, GoFromUploadCompleteToJobComplete) {
     EXPECT_EQ(job["createdDate"], "2026-11-01T10:00:00.000+0000");
     EXPECT_FALSE(job.contains("jobType"));
     EXPECT_FALSE(job.contains("query"));
-    const auto whole = finished(id);
+    const auto whole = finished_job(id);
     EXPECT_EQ(whole["jobType"], "V2Query");
     EXPECT_EQ(whole["numberRecordsProcessed"], 2'500);
     EXPECT_EQ(whole["retries"], 0);
@@ -221,6 +212,37 @@ TEST_F(Jobs, GiveNothingOnceTheyAreAborted) {
     EXPECT_EQ(results(id).status, 400);
     EXPECT_EQ(get("/jobs/query/" + id)["state"], "Aborted");
     EXPECT_EQ(ask("DELETE", std::string{test_base} + "/jobs/query/" + id).status, 204);
+}
+
+using ResultPages = SandboxTest;
+
+TEST_F(ResultPages, ListsThePagesOfAResultFiveByFive) {
+    services_->jobs.set_page_rows(400);
+    const auto path = completed_job("SELECT Id FROM Contact");
+    const auto first = get(path + "/resultPages");
+    EXPECT_EQ(first["done"], false);
+    ASSERT_EQ(first["resultPages"].size(), 5U);
+    const auto second = read_body(ask("GET", first["nextRecordsUrl"]));
+    EXPECT_EQ(second["done"], true);
+    EXPECT_EQ(second["nextRecordsUrl"], nullptr);
+    ASSERT_EQ(second["resultPages"].size(), 2U);
+    std::string parallel;
+    for (const auto& list : {first, second})
+        for (const auto& page : list["resultPages"]) {
+            const auto body = ask("GET", page["resultUrl"]).body;
+            parallel += body.substr(body.find('\n') + 1);
+        }
+    services_->jobs.set_page_rows(0);
+    const auto whole = ask("GET", std::string{test_base} + path + "/results").body;
+    EXPECT_EQ(parallel, whole.substr(whole.find('\n') + 1));
+}
+
+TEST_F(ResultPages, KeepsToVersionAndSize) {
+    const auto path = completed_job("SELECT Id FROM Contact");
+    EXPECT_EQ(get(path + "/resultPages?maxRecords=1000")["resultPages"].size(), 3U);
+    EXPECT_EQ(ask("GET", "/services/data/v60.0" + path + "/resultPages").status, 409);
+    EXPECT_EQ(ask("GET", "/services/data/v57.0" + path + "/resultPages").status, 404);
+    get("/jobs/query/750000000000000AAA/resultPages", 404);
 }
 
 }  // namespace

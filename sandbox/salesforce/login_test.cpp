@@ -1,3 +1,4 @@
+#include "http/certificate.h"
 #include "sandbox/base64.h"
 #include "sandbox/fixture.h"
 #include "sandbox/salesforce/signature.h"
@@ -45,7 +46,7 @@ class JwtTest : public LoginTest {
     JwtTest() { set_auth({{"certificate", *public_key_of(key())}}); }
 
     static const std::string& key() {
-        static const auto made = *make_private_key();
+        static const auto made = http::make_signing_key()->reveal();
         return made;
     }
     std::int64_t now() const {
@@ -113,7 +114,7 @@ TEST_F(JwtTest, ChecksTheSignature) {
     EXPECT_EQ(problem(log_in(text + good.substr(good.rfind('.')))), wrong);
     EXPECT_EQ(problem(log_in(good.substr(0, good.rfind('.') + 1))), wrong);
     EXPECT_EQ(problem(log_in(assertion(claims(), key(), {{"alg", "none"}}))), wrong);
-    EXPECT_EQ(problem(log_in(assertion(claims(), *make_private_key()))), wrong);
+    EXPECT_EQ(problem(log_in(assertion(claims(), http::make_signing_key()->reveal()))), wrong);
     EXPECT_EQ(problem(log_in("a.b")), wrong);
     EXPECT_EQ(problem(log_in("")), wrong);
     set_auth({{"certificate", ""}});

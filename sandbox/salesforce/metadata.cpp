@@ -23,6 +23,8 @@ Answer unless_known(const Ask& ask, Instant changed, std::string text) {
     auto answer =
         header && known && changed <= *known ? empty_answer(304) : text_answer(200, std::move(text));
     answer.response.headers.add("Last-Modified", format_http_date(changed));
+    // As recorded in cumulusci/ManualEdit_test_describe_to_sql.json, and of /sobjects in
+    // ManualEditTestCompositeParallelSalesforce.test_http_headers.json.
     answer.response.headers.add("ETag", '"' + std::to_string(changed.time_since_epoch().count()) + '"');
     return answer;
 }
@@ -77,10 +79,8 @@ Answer limits(Services& services, const Ask&) {
 }
 
 Answer describe_global(Services& services, const Ask& ask) {
-    std::int64_t newest = 0;
-    for (const auto& object : services.org.objects()) newest = std::max(newest, object.last_modified_ms());
     return unless_known(
-        ask, changed_at(newest),
+        ask, changed_at(services.org.last_modified_ms()),
         R"({"encoding":"UTF-8","maxBatchSize":200,"sobjects":)" + services.org.global_json() + "}");
 }
 

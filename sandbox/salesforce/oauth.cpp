@@ -31,12 +31,8 @@ Answer grant_to_user(Services& services, const Form& form) {
     if (services.logins.settings().password_flow == AppSettings::PasswordFlow::blocked ||
         form["username"] != known.username || form["password"] != known.password + known.security_token)
         return oauth_error("invalid_grant", "authentication failure");
-    if (form["scope"].find("refresh_token") == std::string::npos)
-        return json_answer(200, token_reply(services, services.sessions.open(), "api"));
-    const auto tokens = services.sessions.begin(Grant{.scope = "api refresh_token"});
-    auto reply = token_reply(services, tokens.access, tokens.grant.scope);
-    reply["refresh_token"] = tokens.refresh;
-    return json_answer(200, reply);
+    // Whatever scope it asks for, this flow gives no refresh token. [Salesforce: username-password flow]
+    return json_answer(200, token_reply(services, services.sessions.open(), "api"));
 }
 
 Answer grant_again(Services& services, const Form& form) {

@@ -14,7 +14,7 @@ Answer oauth_error(std::string_view code, std::string_view description, int stat
 
 std::string identity_url(const Services& services);
 
-/// The answer that hands out an access token; `tokens` with its refresh token.
+/// The answer that hands out an access token; a refresh token is for the caller to add.
 Json token_reply(Services& services, std::string_view access_token, std::string_view scope);
 
 // jwt.cpp

@@ -106,14 +106,18 @@ TEST_F(Oauth, WantsTheSecurityTokenBehindThePassword) {
               "invalid_grant: authentication failure");
 }
 
+TEST_F(Oauth, GivesNoRefreshTokenForAPassword) {
+    const auto reply = read_body(token(password({{"scope", "api refresh_token"}})));
+    EXPECT_EQ(status_with(reply["access_token"]), 200);
+    EXPECT_FALSE(reply.contains("refresh_token")) << reply;
+}
+
 TEST_F(Oauth, RefreshesASessionThatHasExpired) {
-    const auto first = read_body(token(password({{"scope", "api refresh_token"}})));
-    ASSERT_TRUE(first.contains("refresh_token")) << first;
+    const auto first = services_->sessions.begin(Grant{.scope = "api refresh_token"});
     EXPECT_EQ(ask_bare("POST", "/sandbox/session/expire").status, 200);
-    EXPECT_EQ(status_with(first["access_token"]), 401);
+    EXPECT_EQ(status_with(first.access), 401);
     EXPECT_EQ(status_with(services_->credentials.access_token), 401);
-    const auto again =
-        token(client({{"grant_type", "refresh_token"}, {"refresh_token", first["refresh_token"]}}));
+    const auto again = token(client({{"grant_type", "refresh_token"}, {"refresh_token", first.refresh}}));
     ASSERT_EQ(again.status, 200);
     EXPECT_EQ(status_with(read_body(again)["access_token"]), 200);
     EXPECT_FALSE(read_body(again).contains("refresh_token"));

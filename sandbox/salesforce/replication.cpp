@@ -20,6 +20,11 @@ struct Span {
     Instant end;
 };
 
+/// What the service is able to tell: whole minutes up to now.
+Instant this_minute(const Services& services) {
+    return Instant{std::chrono::floor<std::chrono::minutes>(services.clock.now())};
+}
+
 Error bad_date(std::string message) {
     return error(ErrorKind::invalid, std::move(message), "INVALID_REPLICATION_DATE");
 }
@@ -38,7 +43,7 @@ Result<Span> read_span(const Services& services, const Ask& ask, std::chrono::da
     const Span span{.start = TRY(read_minute(ask, "start")), .end = TRY(read_minute(ask, "end"))};
     if (span.end - span.start <= std::chrono::minutes{1})
         return bad_date("startDate before endDate by more than one minute is needed");
-    const auto now = services.clock.now();
+    const auto now = this_minute(services);
     if (span.start < now - span_max)
         return bad_date(fmt::format("startDate cannot be more than {} days ago", span_max.count()));
     if (span.start > now) return bad_date("startDate cannot be in the future");
@@ -81,9 +86,10 @@ Result<Json> changed_rows(Services& services, const Object& object, const Span& 
     return records;
 }
 
-/// Up to when nothing can come any more: not beyond a write that is made but can't be seen yet.
+/// Up to when nothing can come any more: not beyond a write that is made but can't be seen yet. Asked before
+/// the rows are read: a write that is seen in between may be missing there.
 Result<std::string> covered(Services& services, const Object& object, const Span& span) {
-    auto until = std::min(span.end, Instant{std::chrono::floor<std::chrono::minutes>(services.clock.now())});
+    auto until = std::min(span.end, this_minute(services));
     if (const auto pending = TRY(services.org.oldest_pending(object)))
         until = std::min(until, Instant{std::chrono::floor<std::chrono::minutes>(*pending)});
     return wire_instant(until.time_since_epoch().count());
@@ -92,22 +98,22 @@ Result<std::string> covered(Services& services, const Object& object, const Span
 Result<Json> list_updated(Services& services, const Ask& ask) {
     const auto* object = TRY(replicated(services, ask));
     const auto span = TRY(read_span(services, ask, updated_span_max));
+    const auto until = TRY(covered(services, *object, span));
     auto ids = Json::array();
     for (const auto& record : TRY(changed_rows(services, *object, span, Rows::live)))
         ids.push_back(record["id"]);
-    const auto until = TRY(covered(services, *object, span));
     return Json{{"ids", ids}, {"latestDateCovered", until}};
 }
 
 Result<Json> list_deleted(Services& services, const Ask& ask) {
     const auto* object = TRY(replicated(services, ask));
     const auto span = TRY(read_span(services, ask, deleted_span_max));
+    const auto earliest = this_minute(services) - deleted_span_max;
+    const auto until = TRY(covered(services, *object, span));
     auto records = Json::array();
     if (object->has("IsDeleted")) records = TRY(changed_rows(services, *object, span, Rows::all));
-    const auto earliest = std::chrono::floor<std::chrono::minutes>(services.clock.now()) - deleted_span_max;
-    const auto until = TRY(covered(services, *object, span));
     return Json{{"deletedRecords", records},
-                {"earliestDateAvailable", wire_instant(Instant{earliest}.time_since_epoch().count())},
+                {"earliestDateAvailable", wire_instant(earliest.time_since_epoch().count())},
                 {"latestDateCovered", until}};
 }
 

@@ -14,8 +14,6 @@ using http::tls::KeyPointer;
 using http::tls::Release;
 using DigestPointer = std::unique_ptr<EVP_MD_CTX, Release<EVP_MD_CTX_free>>;
 
-constexpr std::size_t key_bits = 2'048;
-
 const unsigned char* octets(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -85,15 +83,6 @@ std::string sha256(std::string_view bytes) {
     EVP_Digest(bytes.data(), bytes.size(), octets(hash), &size, EVP_sha256(), nullptr);
     hash.resize(size);
     return hash;
-}
-
-Result<std::string> make_private_key() {
-    ERR_clear_error();
-    const KeyPointer key{EVP_RSA_gen(key_bits)};
-    const BioPointer memory{BIO_new(BIO_s_secmem())};
-    if (!key || PEM_write_bio_PrivateKey(memory.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1)
-        return failed("an RSA key can't be made");
-    return written(memory);
 }
 
 Result<std::string> public_key_of(std::string_view private_key_pem) {

@@ -13,8 +13,6 @@ Result<void> verify_rs256(std::string_view key_pem, std::string_view text, std::
 
 std::string sha256(std::string_view bytes);
 
-/// A new RSA key of 2,048 bits, private, PEM.
-Result<std::string> make_private_key();
 /// The public half, PEM.
 Result<std::string> public_key_of(std::string_view private_key_pem);
 /// RS256, as a client of the sandbox would sign.

@@ -1,5 +1,6 @@
 #include "sandbox/salesforce/envelope.h"
 #include "sandbox/salesforce/handlers.h"
+#include "sandbox/salesforce/markup.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
 
@@ -25,7 +26,7 @@ Answer soap_answer(int status, const std::string& body) {
 Answer fault(std::string_view type, std::string_view code, std::string_view message) {
     const std::string kind{type};
     const std::string name{code};
-    const auto text = xml_escaped(message);
+    const auto text = markup_escaped(message);
     return soap_answer(500, "<soapenv:Fault><faultcode>sf:" + name + "</faultcode><faultstring>" + name +
                                 ": " + text + "</faultstring><detail><sf:" + kind + " xsi:type=\"sf:" + kind +
                                 "\"><sf:exceptionCode>" + name + "</sf:exceptionCode><sf:exceptionMessage>" +
@@ -34,7 +35,7 @@ Answer fault(std::string_view type, std::string_view code, std::string_view mess
 
 std::string element(std::string_view name, std::string_view text) {
     const std::string tag{name};
-    return "<" + tag + ">" + xml_escaped(text) + "</" + tag + ">";
+    return "<" + tag + ">" + markup_escaped(text) + "</" + tag + ">";
 }
 
 std::string user_info(const Services& services) {

@@ -33,22 +33,6 @@ struct Node {
     std::size_t level = 1;
 };
 
-/// Where a parent's describe says that a list of children leads.
-struct Children {
-    const Object* object = nullptr;
-    std::string field{};
-};
-std::optional<Children> children_of(const Org& org, const Object& parent, std::string_view relationship) {
-    const auto describe = json::parse(parent.describe_json(), nullptr, false);
-    for (const auto& child : describe.value("childRelationships", json::array())) {
-        const auto name = child.value("relationshipName", json{});
-        if (!name.is_string() || !equal_words(name.get<std::string>(), relationship)) continue;
-        const auto* object = org.find(child.value("childSObject", ""));
-        if (object != nullptr) return Children{.object = object, .field = child.value("field", "")};
-    }
-    return std::nullopt;
-}
-
 bool is_list(const json& value) {
     return value.is_object() && value.contains("records") && value["records"].is_array();
 }
@@ -92,15 +76,16 @@ class Reader {
         for (const auto& member : nodes_[place].fields.items())
             if (is_list(member.value())) lists.push_back(member.key());
         for (const auto& name : lists) {
-            const auto children = children_of(org_, *nodes_[place].object, name);
-            if (!children)
+            const auto* link = nodes_[place].object->find_children(name);
+            const auto* children = link == nullptr ? nullptr : org_.find(link->object);
+            if (children == nullptr)
                 return malformed("No such relationship: " + nodes_[place].object->name() + "." + name);
             const auto records = std::move(nodes_[place].fields[name]["records"]);
             nodes_[place].fields.erase(name);
             for (const auto& record : records)
-                TRY(add(record, Node{.object = children->object,
+                TRY(add(record, Node{.object = children,
                                      .parent = place,
-                                     .parent_field = children->field,
+                                     .parent_field = link->field,
                                      .level = nodes_[place].level + 1}));
         }
         return {};

@@ -1,12 +1,12 @@
 #include "sandbox/soql/compiler.h"
 
 #include "sandbox/soql/filter.h"
+#include "sandbox/soql/grouping.h"
 #include "sandbox/soql/printer.h"
 #include "sandbox/soql/scope.h"
 #include "sandbox/soql/syntax/lexer.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -18,16 +18,13 @@ namespace {
 constexpr std::int64_t offset_max = 2'000;
 constexpr std::int64_t unbounded_rows_max = 200;
 
-bool is_aggregate_function(const Path& path) {
-    static constexpr std::array<std::string_view, 6> names{"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN",
-                                                           "MAX"};
-    return std::find(names.begin(), names.end(), path.function) != names.end();
-}
-
 class Compiler {
   public:
     Compiler(const Catalog& catalog, const Query& query, const CompileOptions& options, const Object& object)
-        : query_{query}, options_{options}, scope_{catalog, options.soql, object, query.alias} {
+        : query_{query},
+          options_{options},
+          scope_{catalog, options.soql, object, query.alias},
+          grouping_{scope_, query} {
         plan_.object = &object;
         plan_.attributes = attributes_of(object, options.base);
     }
@@ -59,8 +56,8 @@ class Compiler {
         }
         const bool has_aggregate =
             std::any_of(query_.items.begin(), query_.items.end(),
-                        [](const SelectItem& item) { return is_aggregate_function(item.field); });
-        if (has_aggregate || !query_.groups.empty()) return select_groups();
+                        [](const SelectItem& item) { return is_aggregate(item.field); });
+        if (has_aggregate || !query_.groups.empty()) return grouping_.select(plan_);
         if (query_.having) return refused("HAVING needs GROUP BY");
         return select_fields();
     }
@@ -73,12 +70,7 @@ class Compiler {
             terms.emplace_back("t0.\"IsDeleted\" = 0");
         for (const std::string& term : terms)
             plan_.where += (plan_.where.empty() ? " WHERE " : " AND ") + term;
-        for (const std::string& group : groups_)
-            plan_.group += (plan_.group.empty() ? " GROUP BY " : ", ") + group;
-        if (query_.having) {
-            TRY(check_having(*query_.having));
-            plan_.group += " HAVING " + TRY(having_sql(scope_, *query_.having, today));
-        }
+        plan_.group = TRY(grouping_.sql(today));
         for (const OrderKey& key : query_.order) {
             plan_.order += (plan_.order.empty() ? " ORDER BY " : ", ") + TRY(order_sql(key));
         }
@@ -107,7 +99,7 @@ class Compiler {
                                  "only aggregate expressions use field aliasing");
             }
             const Resolved resolved = TRY(scope_.resolve(item.field));
-            if (resolved.use == Resolved::Use::calculation) return ungrouped(item.field);
+            if (resolved.use == Resolved::Use::calculation) return ungrouped(options_.soql, item.field);
             const std::string name = resolved.name();
             if (!names.insert(name).second) {
                 return error(ErrorKind::invalid, "duplicate field selected: " + name, "INVALID_FIELD");
@@ -236,86 +228,10 @@ class Compiler {
 
     [[nodiscard]] Error refused(std::string_view what) const { return malformed(options_.soql, 0, what); }
 
-    [[nodiscard]] Error ungrouped(const Path& path) const {
-        return malformed(options_.soql, path.at,
-                         fmt::format("Field must be grouped or aggregated: {}", path.text()));
-    }
-
-    Result<void> check_grouped(const Path& path, const Resolved& resolved) const {
-        if (resolved.use == Resolved::Use::aggregate) return {};
-        if (std::find(groups_.begin(), groups_.end(), resolved.sql()) == groups_.end())
-            return ungrouped(path);
-        return {};
-    }
-
-    Result<void> check_having(
-        const Condition& condition) {  // NOLINT(misc-no-recursion): the parser bounds it
-        for (const Condition& part : condition.parts) TRY(check_having(part));
-        if (condition.kind != Condition::Kind::comparison) return {};
-        return check_grouped(condition.field, TRY(scope_.resolve(condition.field)));
-    }
-
-    Result<void> group_by(const Path& path) {
-        const Resolved resolved = TRY(scope_.resolve(path));
-        if (!resolved.field->groupable || resolved.field->is_compound() ||
-            resolved.use == Resolved::Use::aggregate || resolved.use == Resolved::Use::label) {
-            return located(options_.soql, path.at,
-                           fmt::format("field '{}' can not be grouped in a query call", resolved.field->name),
-                           "MALFORMED_QUERY");
-        }
-        groups_.push_back(resolved.sql());
-        return {};
-    }
-
-    Result<void> select_groups() {
-        const SelectItem& first = query_.items.front();
-        const bool is_plain_count = first.field.function == "COUNT" && first.field.names.empty();
-        if (is_plain_count && query_.items.size() == 1 && first.alias.empty() && query_.groups.empty()) {
-            plan_.is_count = true;
-            plan_.columns.push_back(SelectedColumn{.name = "count()", .is_aggregate = true});
-            return {};
-        }
-        plan_.is_aggregate = true;
-        if (query_.groups.empty() && (query_.limit || !query_.order.empty())) {
-            return refused(
-                "Non-grouped query that uses overall aggregate functions cannot also use LIMIT or ORDER BY");
-        }
-        for (const Path& path : query_.groups) TRY(group_by(path));
-        std::set<std::string> names;
-        std::size_t unnamed = 0;
-        for (const SelectItem& item : query_.items) TRY(select_group_item(item, names, unnamed));
-        return {};
-    }
-
-    Result<void> select_group_item(const SelectItem& item, std::set<std::string>& names,
-                                   std::size_t& unnamed) {
-        if (item.kind != SelectItem::Kind::field)
-            return refused("a grouped query holds neither sub-queries nor TYPEOF");
-        if (item.field.names.empty()) return refused("COUNT() stands alone in its query");
-        const Resolved resolved = TRY(scope_.resolve(item.field));
-        TRY(check_grouped(item.field, resolved));
-        const bool is_field = resolved.use == Resolved::Use::plain || resolved.use == Resolved::Use::label;
-        const std::string name = !item.alias.empty() ? item.alias
-                                 : is_field          ? resolved.field->name
-                                                     : fmt::format("expr{}", unnamed++);
-        if (!names.insert(name).second) {
-            return malformed(options_.soql, item.field.at, fmt::format("duplicate alias: {}", name));
-        }
-        plan_.columns.push_back(SelectedColumn{.name = name, .is_aggregate = true});
-        plan_.steps.push_back(
-            Step{.kind = Step::Kind::value,
-                 .lead = fmt::format(",\"{}\":", name),
-                 .storage = resolved.field->storage,
-                 .column = static_cast<int>(plan_.result.size()),
-                 .labels = resolved.use == Resolved::Use::label ? resolved.field : nullptr});
-        plan_.result.push_back(resolved.sql());
-        return {};
-    }
-
     Result<std::string> order_sql(const OrderKey& key) {
         const Resolved resolved = TRY(scope_.resolve(key.field));
         const Field& field = *resolved.field;
-        if (plan_.is_aggregate) TRY(check_grouped(key.field, resolved));
+        if (plan_.is_aggregate) TRY(grouping_.check(key.field, resolved));
         if (!plan_.is_aggregate && resolved.use == Resolved::Use::aggregate) {
             return malformed(options_.soql, key.field.at,
                              "an aggregate can't order rows that aren't grouped");
@@ -344,8 +260,8 @@ class Compiler {
     const Query& query_;
     const CompileOptions& options_;
     Scope scope_;
+    Grouping grouping_;
     Plan plan_;
-    std::vector<std::string> groups_;  ///< SQL
 };
 
 }  // namespace

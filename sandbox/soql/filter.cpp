@@ -180,8 +180,8 @@ class Comparison {
         return std::string{label};
     }
 
-    /// IN (SELECT …): ids on both sides, no way over a parent, no query within. [Salesforce: SOQL, Comparison
-    /// Operators, semi-joins]
+    /// IN (SELECT …): ids on both sides, of another object, no way over a parent, no query within.
+    /// [Salesforce: SOQL, Comparison Operators, semi-joins]
     Result<std::string> semi_join(const Query& query) {
         const auto wrong = [&](std::string_view what) {
             return refused(condition_.field.at, what, "MALFORMED_QUERY");
@@ -204,6 +204,8 @@ class Comparison {
             return refused(query.object_at, fmt::format("sObject type '{}' is not supported.", query.object),
                            "INVALID_TYPE");
         }
+        if (object == &scope_.object())
+            return wrong("The inner and outer selects of a semi join should not be on the same object type");
         Scope inner{scope_, *object, query.alias};
         const Resolved selected = TRY(inner.resolve(query.items[0].field));
         if (!selected.field->is_id())
@@ -330,10 +332,14 @@ class Comparison {
 };
 
 enum class Clause { where, having };
+enum class Above { none, disjunction };  ///< whether an OR is among what a condition is a part of
 
 Result<std::string> condition_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today,
-                                  Clause clause) {  // NOLINT(misc-no-recursion): the parser bounds the depth
+                                  Clause clause,
+                                  Above above) {  // NOLINT(misc-no-recursion): bounded by parser
     if (condition.kind == Condition::Kind::comparison) {
+        if (condition.among && above == Above::disjunction)
+            return malformed(scope.soql(), condition.field.at, "A semi join sub-select can't stand below OR");
         const Resolved resolved = TRY(scope.resolve(condition.field));
         if (clause == Clause::where && resolved.use == Resolved::Use::aggregate) {
             return malformed(scope.soql(), condition.field.at,
@@ -341,9 +347,10 @@ Result<std::string> condition_sql(Scope& scope, const Condition& condition, std:
         }
         return Comparison{scope, condition, resolved, today}.sql();
     }
+    if (condition.kind == Condition::Kind::any_of) above = Above::disjunction;
     std::vector<std::string> terms;
     for (const Condition& part : condition.parts)
-        terms.push_back(TRY(condition_sql(scope, part, today, clause)));
+        terms.push_back(TRY(condition_sql(scope, part, today, clause, above)));
     if (condition.kind == Condition::Kind::negation) return fmt::format("NOT coalesce({}, 0)", terms.front());
     return joined(terms, condition.kind == Condition::Kind::any_of ? "OR" : "AND");
 }
@@ -351,11 +358,11 @@ Result<std::string> condition_sql(Scope& scope, const Condition& condition, std:
 }  // namespace
 
 Result<std::string> filter_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today) {
-    return condition_sql(scope, condition, today, Clause::where);
+    return condition_sql(scope, condition, today, Clause::where, Above::none);
 }
 
 Result<std::string> having_sql(Scope& scope, const Condition& condition, std::chrono::sys_days today) {
-    return condition_sql(scope, condition, today, Clause::having);
+    return condition_sql(scope, condition, today, Clause::having, Above::none);
 }
 
 }  // namespace koppla::sandbox::soql

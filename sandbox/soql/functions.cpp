@@ -95,17 +95,19 @@ Result<std::optional<Applied>> calculation(std::string_view soql, const Path& pa
 
 }  // namespace
 
+bool is_aggregate(const Path& path) {
+    static constexpr std::array<std::string_view, 6> names{"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN",
+                                                           "MAX"};
+    return std::find(names.begin(), names.end(), path.function) != names.end();
+}
+
 Result<Applied> apply_function(std::string_view soql, const Path& path, const Resolved& argument) {
-    static constexpr std::array<std::string_view, 6> aggregates{
-        "COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"};
-    const bool is_aggregate =
-        std::find(aggregates.begin(), aggregates.end(), path.function) != aggregates.end();
     if (path.names.empty()) {
         if (path.function != "COUNT") return malformed(soql, path.at, "unexpected token: ')'");
         return Applied{
             .use = Use::aggregate, .field = made("int", Storage::integer, path), .sql = "count(*)"};
     }
-    if (is_aggregate) return aggregate(soql, path, argument);
+    if (is_aggregate(path)) return aggregate(soql, path, argument);
     if (auto calculated = TRY(calculation(soql, path, argument))) return std::move(*calculated);
     if (path.function != "TOLABEL") {
         return malformed(soql, path.at,

@@ -87,6 +87,7 @@ struct Applied {
     Field field;  ///< with the type of what comes out
     std::string sql;
 };
+bool is_aggregate(const Path& path);
 Result<Applied> apply_function(std::string_view soql, const Path& path, const Resolved& argument);
 
 }  // namespace koppla::sandbox::soql

@@ -163,6 +163,11 @@ TEST_F(Queries, JoinBySubSelects) {
         names("Id IN (SELECT AccountId FROM Contact) AND Id IN (SELECT AccountId FROM Contact) AND Id IN "
               "(SELECT AccountId FROM Contact)"),
         "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS");
+    EXPECT_EQ(names("Id IN (SELECT ParentId FROM Account)"), "MALFORMED_QUERY");
+    EXPECT_EQ(names("Name = 'Cove' OR Id IN (SELECT AccountId FROM Contact)"), "MALFORMED_QUERY");
+    EXPECT_EQ(names("Name = 'Cove' OR (Name = 'Acme' AND (NOT Id IN (SELECT AccountId FROM Contact)))"),
+              "MALFORMED_QUERY");
+    EXPECT_EQ(names("Id IN (SELECT AccountId FROM Contact) AND (Name = 'Bolt' OR Name = 'Cove')"), "Bolt");
 }
 
 TEST_F(Queries, SelectFieldsByKind) {

@@ -107,19 +107,8 @@ test("client credentials flow logs in", async () => {
 });
 
 test("after the session expired, the refresh token gets another", async () => {
-  const answer = await fetch(`${ready.url}/services/oauth2/token`, {
-    method: "POST",
-    body: new URLSearchParams({
-      grant_type: "password",
-      scope: "api refresh_token",
-      client_id: ready.client_id,
-      client_secret: ready.client_secret,
-      username: ready.username,
-      password: ready.password + ready.security_token,
-    }),
-  });
-  const { access_token: accessToken, refresh_token: refreshToken } = await answer.json();
-  assert.ok(refreshToken, "the sandbox gave no refresh token");
+  const { accessToken } = await withPassword();
+  const refreshToken = ready.refresh_token;
   const connection = new jsforce.Connection({ instanceUrl: ready.url, oauth2, accessToken, refreshToken, version });
   let refreshes = 0;
   connection.on("refresh", () => (refreshes += 1));

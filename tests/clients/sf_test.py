@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import pathlib
+import platform
 import subprocess
 import sys
 import tempfile
@@ -126,8 +127,11 @@ class SalesforceCommandLine(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if "KOPPLA_CLIENTS" not in os.environ:
+    if not os.environ.get("KOPPLA_CLIENTS"):
         print("heavy: scripts/test --clients runs it")
+        sys.exit(77)
+    if platform.machine() != "x86_64":
+        print(f"the node that npm brings for sf is of x64, this machine is {platform.machine()}")
         sys.exit(77)
     if not RUN.exists():
         sys.exit("sf is not installed; scripts/test --clients installs it, or: cd tests/clients/sf && npm ci")

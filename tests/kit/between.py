@@ -5,7 +5,20 @@ import threading
 import urllib.error
 import urllib.request
 
-DROPPED = {"transfer-encoding", "content-length", "connection", "content-encoding", "date", "server"}
+FRAMING = {"transfer-encoding", "content-length", "connection", "keep-alive"}
+ADDED = FRAMING | {"content-encoding", "date", "server"}
+
+
+def read_body(headers, stream):
+    """A request's body, however it is framed."""
+    if headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return stream.read(int(headers.get("Content-Length") or 0))
+    body = b""
+    while size := int(stream.readline().split(b";")[0], 16):
+        body += stream.read(size)
+        stream.readline()
+    stream.readline()
+    return body
 
 
 class Answer:
@@ -32,7 +45,7 @@ class Between:
                 pass
 
             def answer(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = read_body(self.headers, self.rfile)
                 outer.requests.append((self.command, self.path))
                 try:
                     outer.send(self, outer.make(self.command, self.path, self.headers, body))
@@ -67,14 +80,14 @@ class Between:
 
     def forward(self, method, path, headers, body):
         passed = {name: value for name, value in headers.items()
-                  if name.lower() not in {"host", "connection", "accept-encoding", "content-length"}}
+                  if name.lower() not in FRAMING | {"host", "accept-encoding"}}
         request = urllib.request.Request(self.sandbox.url + path, data=body or None, method=method, headers=passed)
         try:
             with self.sandbox.opener.open(request, timeout=60) as reply:
                 status, given, body = reply.status, reply.headers.items(), reply.read()
         except urllib.error.HTTPError as reply:
             status, given, body = reply.code, reply.headers.items(), reply.read()
-        return Answer(status, [(name, value) for name, value in given if name.lower() not in DROPPED],
+        return Answer(status, [(name, value) for name, value in given if name.lower() not in ADDED],
                       body.replace(self.sandbox.url.encode(), self.url.encode()))
 
     @staticmethod

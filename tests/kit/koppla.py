@@ -2,6 +2,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -31,6 +33,23 @@ class Outcome:
 
 def by_object(document):
     return {report["object"]: report for report in document["imports"]}
+
+
+def until_said(process, pattern):
+    """Reads what a started command says on stderr until it fits the pattern; the match."""
+    said = ""
+    while not (match := re.search(pattern, said)):
+        line = process.stderr.readline()
+        if line == "":
+            raise AssertionError(f"it ended without saying {pattern!r}: {said[-4000:]}")
+        said += line
+    return match
+
+
+def end(process):
+    """Ends a started command, if it hasn't ended."""
+    with process:
+        process.kill()
 
 
 class Koppla:
@@ -63,9 +82,22 @@ class Koppla:
         return subprocess.Popen(self.command(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True, env=self.environment, cwd=self.folder)
 
+    def save(self, place):
+        """Copies the store as it is now, to begin from again and again; where to."""
+        shutil.copytree(self.folder, place)
+        return pathlib.Path(place)
+
+    def restore(self, place):
+        shutil.rmtree(self.folder)
+        shutil.copytree(place, self.folder)
+
     def interrupt(self, process):
         """Ctrl-C, as the terminal sends it."""
         process.send_signal(signal.SIGINT)
+        return self.outcome_of(process)
+
+    def outcome_of(self, process):
+        """Waits for the end of a started command."""
         stdout, stderr = process.communicate(timeout=60)
         self.outcomes.append(Outcome(process.args[1:], process.returncode, stdout, stderr))
         return self.outcomes[-1]

@@ -1,11 +1,11 @@
-"""What every scenario starts from: a folder of its own that goes when the test passed."""
+"""What every scenario starts from: a folder of its own that goes when the test is over, and Koppla in it."""
 import shutil
 import sys
 import tempfile
 import unittest
 
 from kit import setting
-from kit.koppla import Koppla
+from kit.koppla import Koppla, end
 from kit.sandbox import Sandbox
 
 FIVE = ["Account", "Contact", "Lead", "Opportunity", "Order"]
@@ -25,6 +25,12 @@ class Scenario(unittest.TestCase):
         sandbox.__enter__()
         self.addCleanup(sandbox.stop)
         return sandbox
+
+    def started(self, *words):
+        """A command beside the test; it ends with it at the latest."""
+        process = self.koppla.start(*words)
+        self.addCleanup(end, process)
+        return process
 
 
 def main():

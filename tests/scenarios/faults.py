@@ -3,11 +3,9 @@ gets over it, or stops with a message and the next one goes on; the data is neve
 docs/guide/faults.md is what this test found: KOPPLA_WRITE_DOCS=1 writes it anew."""
 import json
 import os
-import pathlib
-import shutil
 
 from kit import setting
-from kit.compare import compare
+from kit.compare import compare_chosen
 from kit.scenario import Scenario, main
 
 CONTACTS, CHANGED, PAGE_ROWS = 2_400, 2_200, 1_000
@@ -38,6 +36,7 @@ FAULTS = [
     ("numbers as 1.5E7", {"kind": "exponent"}),
 ]
 OF_JOBS = {"job-failed", "job-aborted", "job-gone"}
+LASTING = {"column-gone", "column-added"}  # the page is as wrong when it is asked for again
 
 
 class Faults(Scenario):
@@ -48,36 +47,29 @@ class Faults(Scenario):
         self.org.post("/sandbox/bulk", {"page_rows": PAGE_ROWS})
         self.koppla.add_account(self.org)
         self.koppla.do("wizard", "demo", "--tables", "Contact", "--fields", f"Contact={FIELDS}", "--yes")
-        self.first = self.save("first")
+        self.first = self.koppla.save(self.folder + "/first")
         self.koppla.do("import", "demo", "Contact")
         self.org.change("Contact", update=CHANGED, delete=20)
-        self.later = self.save("later")
-
-    def save(self, name):
-        place = pathlib.Path(self.folder) / name
-        shutil.copytree(self.koppla.folder, place)
-        return place
-
-    def restore(self, place):
-        shutil.rmtree(self.koppla.folder)
-        shutil.copytree(place, self.koppla.folder)
+        self.later = self.koppla.save(self.folder + "/later")
 
     def outcome(self, place, way, fault):
         """One import that suffers the fault, and another one where it stopped: what a person reads of it."""
-        self.restore(place)
+        self.koppla.restore(place)
         before = self.koppla.tables()
         # The copy's session may have ended in another case: this one's fault is to be the only one.
         self.koppla.do("account", "test", "demo")
         kind = fault["kind"]
         where = "/services/data/*/jobs/query/*" if kind in OF_JOBS else ROWS[way]
-        skip = 0 if kind in OF_JOBS or kind in ("locator-gone", "column-gone", "column-added") else 1
+        skip = 0 if kind in OF_JOBS | LASTING | {"locator-gone"} else 1
         self.org.post("/sandbox/faults", {"next": [{"match": where, "skip": skip, **fault}]})
         run = self.koppla.run("import", "demo", "Contact", "--via", way)
         struck = self.struck()
         self.org.fetch("/sandbox/faults", method="DELETE")
-        if not struck:
-            self.assertEqual(run.code, 0, str(run))
+        if kind in OF_JOBS and way == "pages":
+            self.assertEqual((run.code, struck), (0, []), str(run))
             return "does not occur"
+        times = max(len(struck), 1) if kind in LASTING else fault.get("times", 1)
+        self.assertEqual(struck, [kind] * times, str(run))
         if run.code == 0:
             self.demand_equal()
             return "gets over it"
@@ -89,15 +81,14 @@ class Faults(Scenario):
         return "stops; the next import brings all"
 
     def demand_equal(self):
-        with self.koppla.connect() as store:
-            names = [name for _, name, *_ in store.execute("pragma table_info(demo_contact)")]
-            rows = [{k: v for k, v in row.items() if k.lower() in names} for row in self.org.rows("Contact")]
-            result = compare(rows, store, "demo_contact", self.numbers)
+        result = compare_chosen(self.org, self.koppla, "demo", "Contact", self.numbers)
         self.assertEqual(result.different, 0, "\n".join(result.examples))
         self.assertEqual(result.records, CONTACTS)
 
     def struck(self):
-        return json.loads(self.org.fetch("/sandbox/faults"))["done"]
+        """The kinds of the faults that found what they need, as often as they did."""
+        done = json.loads(self.org.fetch("/sandbox/faults"))["done"]
+        return [record["kind"] for record in done if record["struck"]]
 
     def test_no_fault_leaves_wrong_data(self):
         lines = ["| in the middle of an import | first, by pages | first, by bulk | later, by pages | later, by bulk |",

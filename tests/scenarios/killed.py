@@ -4,7 +4,6 @@ import collections
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
 
@@ -34,26 +33,15 @@ class Killed(Scenario):
         self.koppla.add_account(self.org)
         self.koppla.do("wizard", "demo", "--tables", "Contact", "--yes")
 
-    def save(self, name):
-        """A copy of the store as it is now, to begin from again and again."""
-        place = pathlib.Path(self.folder) / name
-        shutil.copytree(self.koppla.folder, place)
-        return place
-
-    def restore(self, place):
-        shutil.rmtree(self.koppla.folder)
-        shutil.copytree(place, self.koppla.folder)
-
     def import_under(self, way, **environment):
-        """An import with the shim preloaded; its exit code."""
+        """An import with the shim preloaded, run to its end."""
         command = self.koppla.command("import", "demo", "Contact", "--via", way)
-        done = subprocess.run(command, env={**self.koppla.environment, "LD_PRELOAD": self.preload, **environment},
+        return subprocess.run(command, env={**self.koppla.environment, "LD_PRELOAD": self.preload, **environment},
                               cwd=self.koppla.folder, capture_output=True, text=True, timeout=300)
-        return done
 
     def moments(self, place, way):
         """How many moments of each kind an import has from here."""
-        self.restore(place)
+        self.koppla.restore(place)
         count_file = pathlib.Path(self.folder) / "moments"
         done = self.import_under(way, KOPPLA_KILL_COUNT=str(count_file))
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -62,10 +50,10 @@ class Killed(Scenario):
         return {kind: int(count) for kind, count in counts.items()}, self.koppla.tables()
 
     def test_a_rerun_after_kill_9_ends_as_if_nothing_had_happened(self):
-        first = self.save("first")
+        first = self.koppla.save(self.folder + "/first")
         self.koppla.do("import", "demo", "Contact")
         self.org.change("Contact", update=RECORDS // 3, delete=RECORDS // 50, insert=RECORDS // 10)
-        later = self.save("later")
+        later = self.koppla.save(self.folder + "/later")
         cases = [("first, bulk", first, "bulk"), ("first, pages", first, "pages"),
                  ("later, bulk", later, "bulk"), ("later, pages", later, "pages")]
         seen = {name: self.moments(place, way) for name, place, way in cases}
@@ -78,7 +66,7 @@ class Killed(Scenario):
                 span = counts[kind] if kind not in ("before", "after") else min(counts[kind], 3)
                 at = counts[kind] - self.random.randrange(span)
                 with self.subTest(f"{name}: killed at {kind} {at} of {counts[kind]}"):
-                    self.restore(place)
+                    self.koppla.restore(place)
                     done = self.import_under(way, KOPPLA_KILL_AT=f"{kind}:{at}")
                     if done.returncode == -signal.SIGKILL:
                         killed[kind] += 1
@@ -96,6 +84,7 @@ class Killed(Scenario):
         print(f"  {'all':<14} {killed.total():>5}  {gone_on.total():>5}", flush=True)
         for kind in KINDS:
             self.assertGreaterEqual(killed[kind], MOMENTS // 2, f"too few kills hit {kind}")
+        self.assertGreater(gone_on["stage"] + gone_on["merge"], 0, "no rerun went on with what was staged")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import datetime
 import threading
 
 from kit import setting
-from kit.compare import compare
+from kit.compare import compare_chosen
 from kit.scenario import Scenario, main
 
 CONTACTS = 5000 if setting.SOAK else 1000
@@ -63,10 +63,7 @@ class LateRows(Scenario):
         changer.join()
         self.assertEqual(failures, [])
         _, came = self.import_again(lag, window_end)
-        with self.koppla.connect() as store:
-            names = [name for _, name, *_ in store.execute("pragma table_info(demo_contact)")]
-            rows = [{k: v for k, v in row.items() if k.lower() in names} for row in sandbox.rows("Contact")]
-            result = compare(rows, store, "demo_contact", set())
+        result = compare_chosen(sandbox, self.koppla, "demo", "Contact")
         print(f"lag {lag} s: {CHANGES} changes, {imports + 1} imports, {behind + came} rows appeared behind the end of an "
               f"earlier window; {result}", flush=True)
         return result, behind + came

@@ -1,6 +1,5 @@
 """The ways to log in that need no org of their own kind; keys and certificates; what the doctor says."""
 import json
-import re
 import socket
 import subprocess
 import urllib.error
@@ -8,7 +7,9 @@ import urllib.parse
 import urllib.request
 
 from kit.between import Between
+from kit.browser import free_port
 from kit.certificates import Authority
+from kit.koppla import until_said
 from kit.scenario import Scenario, main
 
 ACME = ("account", "add", "acme", "--type", "salesforce", "--server")
@@ -91,10 +92,8 @@ class Logins(Scenario):
     def test_a_person_logs_in_with_a_browser_on_this_machine(self):
         with self.org() as org:
             port = self.add_browser_account(org)
-            process = self.koppla.start("account", "login", "acme")
-            said = ""
-            while not (address := re.search(r"https://\S+/services/oauth2/authorize\?(\S+)", said)):
-                said += process.stderr.readline()
+            process = self.started("account", "login", "acme")
+            address = until_said(process, r"https://\S+/services/oauth2/authorize\?(\S+)")
             asked = urllib.parse.parse_qs(address[1])
             callback = asked["redirect_uri"][0]
             self.assertEqual(callback, f"http://localhost:{port}/OauthRedirect")
@@ -103,9 +102,9 @@ class Logins(Scenario):
                     self.browse(f"http://127.0.0.1:{port}{wrong}")
             page = self.browse(f"http://127.0.0.1:{port}/OauthRedirect?code=c1&state={asked['state'][0]}")
             self.assertIn("close this page", page)
-            stdout, stderr = process.communicate(timeout=60)
-            self.assertEqual(process.returncode, 0, stderr)
-            self.assertIn("Logged in to the account acme", stdout)
+            ended = self.koppla.outcome_of(process)
+            self.assertEqual(ended.code, 0, str(ended))
+            self.assertIn("Logged in to the account acme", ended.stdout)
             self.koppla.do("account", "test", "acme")
             self.assertEqual(org.logins, 1)
 
@@ -147,9 +146,7 @@ class Logins(Scenario):
 
     def add_browser_account(self, org):
         """The account acme of that org, with a callback on a free port, which is answered."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.koppla.do("init")
         added = self.koppla.do(*ACME, org.url, "--ca", org.authority.ca, "--auth", "browser", "--client-id", "app",
                                "--callback", f"http://localhost:{port}/OauthRedirect")

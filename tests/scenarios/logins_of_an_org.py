@@ -1,11 +1,7 @@
 """The ways to log in against an org that has them: signed keys, a browser, SOAP; rotation and a wrong clock."""
 import concurrent.futures
-import http.client
-import re
-import socket
-import ssl
-import urllib.parse
 
+from kit.browser import agree, free_port
 from kit.scenario import Scenario, main
 
 
@@ -76,25 +72,14 @@ class LoginsOfAnOrg(Scenario):
 
     def log_in_by_browser(self, sandbox):
         """A person who agrees, in a browser on this machine."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         secret = self.koppla.secret_file("client-secret", sandbox.ready["client_secret"])
         self.add(sandbox, "browser", "--client-secret-file", secret, "--callback", f"http://localhost:{port}/back")
-        process = self.koppla.start("account", "login", "acme")
-        said = ""
-        while not (address := re.search(r"https://\S+", said)):
-            said += process.stderr.readline()
-        parts = urllib.parse.urlsplit(address[0])
-        org = http.client.HTTPSConnection(parts.netloc, context=ssl.create_default_context(cafile=sandbox.ca))
-        org.request("GET", f"{parts.path}?{parts.query}")
-        back = urllib.parse.urlsplit(org.getresponse().headers["Location"])
-        listener = http.client.HTTPConnection("127.0.0.1", port)
-        listener.request("GET", f"{back.path}?{back.query}")
-        self.assertEqual(listener.getresponse().status, 200)
-        stdout, stderr = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 0, stderr)
-        self.assertIn("Logged in to the account acme", stdout)
+        process = self.started("account", "login", "acme")
+        self.assertEqual(agree(process, sandbox, port), 200)
+        ended = self.koppla.outcome_of(process)
+        self.assertEqual(ended.code, 0, str(ended))
+        self.assertIn("Logged in to the account acme", ended.stdout)
 
     def upload(self, sandbox):
         certificate = self.koppla.do("account", "certificate", "acme", "--json").document["certificate"]

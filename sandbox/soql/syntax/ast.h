@@ -94,7 +94,6 @@ struct Query {
     std::string alias{};
     std::optional<Condition> where{};
     std::vector<Path> groups{};
-    std::size_t groups_at = 0;
     std::optional<Condition> having{};
     std::vector<OrderKey> order{};
     std::optional<std::int64_t> limit{};

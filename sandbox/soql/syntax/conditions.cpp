@@ -74,7 +74,7 @@ class ConditionParser {
         Condition joined{.kind = is_any ? Condition::Kind::any_of : Condition::Kind::all_of};
         joined.parts.push_back(std::move(first));
         while (in_.take_word(is_any ? "or" : "and")) joined.parts.push_back(TRY(term(depth)));
-        if (in_.is_word("and") || in_.is_word("or")) return unmixed();
+        if (in_.is_word("and") || in_.is_word("or")) return in_.unmixed();
         return joined;
     }
 
@@ -192,11 +192,6 @@ class ConditionParser {
     }
 
   private:
-    [[nodiscard]] Error unmixed() const {
-        return in_.malformed_here(fmt::format(
-            "unexpected token: '{}': AND and OR need parentheses where they meet", in_.now().text));
-    }
-
     TokenReader& in_;
 };
 

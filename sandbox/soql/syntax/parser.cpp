@@ -47,11 +47,7 @@ class Parser {
     }
 
     [[nodiscard]] Error trailing() const {
-        if (in_.is_word("and") || in_.is_word("or")) {
-            return in_.malformed_here(fmt::format(
-                "unexpected token: '{}': AND and OR need parentheses where they meet", in_.now().text));
-        }
-        return in_.unexpected();
+        return in_.is_word("and") || in_.is_word("or") ? in_.unmixed() : in_.unexpected();
     }
 
   private:
@@ -63,7 +59,6 @@ class Parser {
     Result<void> filters(Query& query) {
         if (in_.take_word("where")) query.where = TRY(parse_condition(in_));
         if (in_.take_word("with")) TRY(access_mode());
-        query.groups_at = in_.now().at;
         if (in_.take_word("group")) {
             TRY(in_.expect_word("by"));
             if (in_.is_call() && (in_.is_word("rollup") || in_.is_word("cube"))) {

@@ -96,6 +96,11 @@ Error TokenReader::unexpected() const {
     return malformed_here(fmt::format("unexpected token: '{}'", is_end() ? "<EOF>" : now().text));
 }
 
+Error TokenReader::unmixed() const {
+    return malformed_here(
+        fmt::format("unexpected token: '{}': AND and OR need parentheses where they meet", now().text));
+}
+
 Error TokenReader::unsupported(std::string_view what) const {
     return malformed_here(fmt::format("this sandbox does not answer {}", what));
 }

@@ -38,6 +38,8 @@ class TokenReader {
     Result<Path> path();
 
     [[nodiscard]] Error unexpected() const;
+    /// At an AND behind an OR, or the other way round.
+    [[nodiscard]] Error unmixed() const;
     [[nodiscard]] Error unsupported(std::string_view what) const;
     [[nodiscard]] Error malformed_here(std::string_view what) const;
 

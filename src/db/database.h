@@ -111,7 +111,8 @@ class Database {
   public:
     virtual ~Database() = default;
     [[nodiscard]] virtual const Dialect& dialect() const = 0;
-    /// `write` waits for the one writer until the call ends; then `unavailable`, naming who to look for.
+    /// `write` waits for the one writer until the call ends, a minute where it has no deadline; then
+    /// `unavailable`, naming who to look for.
     virtual Result<std::unique_ptr<Transaction>> begin(Access access, const Call& call) = 0;
     /// `conflict` where another process works on it.
     virtual Result<std::unique_ptr<Staging>> begin_staging(std::string_view name,

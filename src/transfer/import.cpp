@@ -22,6 +22,10 @@ using model::ObjectSchema;
 // How often a read that the CRM has forgotten is begun again.
 constexpr int beginnings_max = 3;
 
+// How long another program's writing is waited for before a merge: without a word, and in all.
+constexpr std::chrono::seconds merge_wait_told{5};
+constexpr std::chrono::minutes merge_wait_max{30};
+
 // How old rows may be that an interrupted import of an object without a stamp left.
 constexpr std::chrono::hours whole_read_kept_max{1};
 
@@ -164,10 +168,18 @@ class Import {
         return options;
     }
 
+    /// Another import's merge may take its time; what was staged can wait for it.
+    Result<std::unique_ptr<db::Transaction>> begin_merge() {
+        auto begun = site_.database.begin(db::Access::write, call_.within(merge_wait_told));
+        if (begun || begun.error().kind != ErrorKind::unavailable || call_.is_over()) return begun;
+        observer_.trouble(fmt::format("{}; waiting for it", begun.error().message));
+        return site_.database.begin(db::Access::write, call_.within(merge_wait_max));
+    }
+
     /// Rows, position and the run's end become visible together.
     Result<void> store(db::Staging& staging) {
         observer_.note("merging");
-        const auto transaction = TRY(site_.database.begin(db::Access::write, call_));
+        const auto transaction = TRY(begin_merge());
         const db::Dialect& dialect = site_.database.dialect();
         const bool is_first = TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)));
         report_.written =

@@ -1,9 +1,11 @@
 """The library that ends or starves a program at a moment placed by its progress; see tests/kill/kill_at.cpp."""
+import functools
 import subprocess
 
 from kit import setting
 
 
+@functools.cache
 def sanitizer(program):
     """The sanitizer's library, which has to come before any other."""
     listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout

@@ -1,7 +1,12 @@
 """Bad input gets a clear error and loses nothing: wrong addresses, certificates, credentials, names, filters,
 stores, keys, and result pages that came damaged."""
+import contextlib
 import json
 import shutil
+import socketserver
+import sqlite3
+import subprocess
+import threading
 
 from kit.between import Between
 from kit.certificates import Authority
@@ -28,6 +33,65 @@ class BadInput(Scenario):
         tested = added if added.code else self.koppla.run("account", "test", name)
         self.assertEqual(tested.code, 1, str(tested))
         return tested.stderr.lower()
+
+
+class Surroundings(BadInput):
+    def test_a_proxy_that_answers_with_a_web_page_is_named(self):
+        page = b"<html><body>Please log in to the guest network</body></html>"
+        for status in (b"403 Forbidden", b"407 Proxy Authentication Required", b"502 Bad Gateway", b"200 OK"):
+            with self.subTest(status), socketserver.ThreadingTCPServer(("127.0.0.1", 0), answering(status, page)) as proxy:
+                threading.Thread(target=proxy.serve_forever, daemon=True).start()
+                self.addCleanup(proxy.shutdown)
+                address = f"http://127.0.0.1:{proxy.server_address[1]}"
+                told = self.account("a" + status[:3].decode(), "https://acme.my.salesforce.com", "--proxy", address)
+                self.assertIn("proxy", told)
+
+    def test_a_proxy_password_is_refused_where_it_would_be_shown(self):
+        told = self.account("open", "https://acme.my.salesforce.com", "--proxy", "http://me:hush@127.0.0.1:3128")
+        self.assertIn("https_proxy", told)
+        self.assertNotIn("hush", told)
+
+    def test_a_store_that_another_program_holds_is_told_and_waited_for(self):
+        org = self.sandbox({"Contact": 200, "Account": 5})
+        self.koppla.add_account(org)
+        self.koppla.do("wizard", "demo", "--tables", "Contact", "--yes")
+        self.koppla.imported("demo", "Contact")
+        org.change("Contact", update=50)
+        with contextlib.closing(sqlite3.connect(self.koppla.store, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            waiting = self.koppla.start("import", "demo", "Contact")
+            with self.assertRaises(subprocess.TimeoutExpired):
+                waiting.wait(3)
+            stopped = self.koppla.interrupt(waiting)
+            self.assertEqual(stopped.code, 130, stopped)
+            other.execute("rollback")
+        self.assertEqual(self.koppla.imported("demo", "Contact")["Contact"]["changed"], 50)
+        demand_equal(org, self.koppla, "demo", ["Contact"])
+
+    def test_an_allowance_of_ten_calls_stops_the_import_before_it_is_used_up(self):
+        org = self.sandbox({"Contact": 9_000, "Account": 50})
+        self.koppla.add_account(org)
+        self.koppla.do("wizard", "demo", "--tables", "Contact,Account", "--yes")
+        org.post("/sandbox/limits", {"daily_max": 10, "used": 6})
+        for _ in range(2):
+            stopped = self.koppla.run("import", "demo", "Contact", "--via", "pages")
+            self.assertIn(stopped.code, (1, 3), stopped)
+            self.assertIn("allowance", stopped.stderr)
+        self.assertLess(org.post("/sandbox/limits")["used"], 10)
+        org.post("/sandbox/limits", {"daily_max": 15_000, "used": 6})
+        self.koppla.imported("demo", "Contact", "--via", "pages")
+        demand_equal(org, self.koppla, "demo", ["Contact"])
+
+
+def answering(status, page):
+    """A proxy that answers every request with a page of its own."""
+    class Proxy(socketserver.StreamRequestHandler):
+        def handle(self):
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(b"HTTP/1.1 " + status + b"\r\nContent-Type: text/html\r\nContent-Length: "
+                             + str(len(page)).encode() + b"\r\n\r\n" + page)
+    return Proxy
 
 
 class Addresses(BadInput):

@@ -2,7 +2,6 @@
 import copy
 import json
 import pathlib
-import shutil
 
 from kit import compare, org_folder, scenario
 from kit.org_folder import field, text_field
@@ -158,12 +157,10 @@ class Drift(scenario.Scenario):
             compare.demand_equal(sandbox, self.koppla, "demo", [OBJECT])
         first = self.table()
         self.assertEqual(len(first), ROWS)
-        saved = self.base / "saved"
-        shutil.copytree(self.koppla.folder, saved)
+        saved = self.koppla.save(self.base / "saved")
         for drift in DRIFTS:
             with self.subTest(drift=drift.__name__):
-                shutil.rmtree(self.koppla.folder)
-                shutil.copytree(saved, self.koppla.folder)
+                self.koppla.restore(saved)
                 describe, rows = copy.deepcopy(self.describe), copy.deepcopy(self.rows)
                 told = drift(describe, rows)
                 with self.org(drift.__name__, describe, rows) as sandbox:

@@ -10,25 +10,17 @@ import subprocess
 from kit import setting
 from kit.compare import demand_equal
 from kit.scenario import Scenario, main
+from kit.shim import preloaded
 
 MOMENTS = 40 if setting.SOAK else 5  # of each kind
 KINDS = ("download", "stage", "merge", "before", "after")
 RECORDS = 12_000 if setting.SOAK else 6_000
 
 
-def sanitizer(program):
-    """The sanitizer's library, which has to come before any other."""
-    listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-    return [line.split("=>")[1].split()[0] for line in listed.splitlines() if "san.so" in line and "=>" in line]
-
-
 class Killed(Scenario):
     def setUp(self):
         super().setUp()
         self.random = random.Random(setting.SEED)
-        shim = setting.PROGRAMS / "libkill_at.so"
-        program = setting.program("koppla")
-        self.preload = ":".join([*sanitizer(program), str(shim)])
         self.org = self.sandbox({"Contact": RECORDS, "Account": 200})
         self.koppla.add_account(self.org)
         self.koppla.do("wizard", "demo", "--tables", "Contact", "--yes")
@@ -36,7 +28,7 @@ class Killed(Scenario):
     def import_under(self, way, **environment):
         """An import with the shim preloaded, run to its end."""
         command = self.koppla.command("import", "demo", "Contact", "--via", way)
-        return subprocess.run(command, env={**self.koppla.environment, "LD_PRELOAD": self.preload, **environment},
+        return subprocess.run(command, env={**self.koppla.environment, **preloaded(), **environment},
                               cwd=self.koppla.folder, capture_output=True, text=True, timeout=300)
 
     def moments(self, place, way):

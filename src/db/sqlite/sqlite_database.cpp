@@ -16,6 +16,9 @@ namespace koppla::db {
 
 namespace {
 
+/// Who names no deadline isn't kept waiting for ever by a program that has forgotten its transaction.
+constexpr std::chrono::seconds lock_wait_max{60};
+
 class SqliteDatabase final : public Database {
   public:
     explicit SqliteDatabase(std::shared_ptr<Pool> pool) : pool_{std::move(pool)} {}
@@ -24,7 +27,9 @@ class SqliteDatabase final : public Database {
 
     Result<std::unique_ptr<Transaction>> begin(Access access, const Call& call) override {
         if (call.stop.stop_requested()) return call.cancelled("beginning a transaction");
-        auto connection = TRY(access == Access::write ? pool_->writer(call) : pool_->reader(call));
+        const bool is_unbounded = call.deadline == std::chrono::steady_clock::time_point::max();
+        const Call bounded = is_unbounded ? call.within(lock_wait_max) : call;
+        auto connection = TRY(access == Access::write ? pool_->writer(bounded) : pool_->reader(bounded));
         return SqliteTransaction::begin(std::move(connection), access);
     }
 

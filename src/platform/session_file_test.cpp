@@ -33,6 +33,7 @@ TEST_F(Sessions, are_read_as_they_were_written_until_they_are_removed) {
     write(file, "two");
     EXPECT_EQ((*SessionFile(*store, "acme").read())->reveal(), "two");
     EXPECT_FALSE(*SessionFile(*store, "other").read());
+    EXPECT_FALSE(*SessionFile(*store, "acme", "username=b").read()) << "made by other settings";
     const auto lock = *file.lock(clock, {});
     EXPECT_TRUE(file.remove(*lock));
     EXPECT_TRUE(file.remove(*lock));

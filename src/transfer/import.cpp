@@ -16,9 +16,6 @@ namespace koppla {
 
 namespace {
 
-using model::FieldSchema;
-using model::ObjectSchema;
-
 // How often a read that the CRM has forgotten is begun again.
 constexpr int beginnings_max = 3;
 
@@ -79,9 +76,9 @@ class Import {
         report_.from = task_.window.from;
         for (int beginning = 1; true; ++beginning) {
             const auto staging = TRY(begin_staging());
-            const Result<void> staged = stage(*staging);
+            Result<void> staged = stage(*staging);
             if (staged) {
-                const Result<void> stored = store(*staging);
+                Result<void> stored = store(*staging);
                 if (stored || may_go_on(stored.error())) return stored ? stored : interrupt(stored.error());
                 // The same rows would fail again; the CRM may have better ones by then.
                 staging->discard();

@@ -14,7 +14,6 @@ namespace {
 
 using model::EnumerationValue;
 using model::FieldSchema;
-using model::Kind;
 using model::ObjectSchema;
 
 constexpr std::string_view refill = "it is filled by an import with --full";

@@ -1,4 +1,6 @@
 """Ctrl-C in the middle of an import leaves the tables as they were; what was read is kept for the next one."""
+import contextlib
+import sqlite3
 import threading
 
 from kit.between import Between
@@ -37,6 +39,18 @@ class Interrupted(Scenario):
         finally:
             go_on.set()
             self.between.tamper = None
+
+    def test_a_merge_that_the_table_refuses_is_tried_again_with_what_the_crm_has_then(self):
+        with contextlib.closing(sqlite3.connect(self.koppla.store)) as changing, changing:
+            changing.execute("create unique index mine on demo_account (isdeleted)")
+        for _ in range(2):
+            refused = self.koppla.do("import", "demo", "Account", code=1)
+            self.assertIn("UNIQUE", refused.stderr)
+            self.assertTrue(self.koppla.is_alone(), "rows that failed are kept, and would fail again")
+        with contextlib.closing(sqlite3.connect(self.koppla.store)) as changing, changing:
+            changing.execute("drop index mine")
+        self.koppla.do("import", "demo", "Account")
+        demand_equal(self.org, self.koppla, "demo", ["Account"])
 
     def test_ctrl_c_leaves_the_store_as_it_was(self):
         # In the second page: the first one is kept.

@@ -48,6 +48,7 @@ Result<std::vector<ObjectChanges>> changes_of(CrmConnector& connector,
                                               const std::vector<RecordedSchema>& recorded,
                                               const Program& program) {
     std::vector<DescribeRequest> requests;
+    requests.reserve(recorded.size());
     for (const RecordedSchema& each : recorded) requests.push_back({.object = each.schema.name});
     const auto begun = program.clock.steady();
     std::vector<Discovered> discovered = TRY(discover(

@@ -406,6 +406,29 @@ Credentials now_stored(Org& org) {
     return org.tokens.current(org.call).value().value();
 }
 
+TEST(Auth, ARefreshTokenIsSentOnceWhateverTheAnswer) {
+    for (const int status : {429, 503}) {
+        Org org{test::with_versions([&](const http::Request& request) -> Answer {
+            if (request.target.ends_with("/token")) return {.status = status, .body = "busy"};
+            return session_expired();
+        })};
+        use_browser(org);
+        EXPECT_FALSE(org.connector->objects(org.call));
+        EXPECT_EQ(org.client.count("/token"), 1) << status;
+    }
+}
+
+TEST(Auth, AClearRefusalLeavesNoDoubtBehind) {
+    Org org{test::with_versions([&](const http::Request& request) -> Answer {
+        if (request.target.ends_with("/token"))
+            return {.status = 400, .body = R"({"error":"invalid_client","error_description":"no"})"};
+        return session_expired();
+    })};
+    use_browser(org);
+    EXPECT_FALSE(org.connector->objects(org.call));
+    EXPECT_EQ(org.tokens.events, (std::vector<std::string>{"begin", "undo"}));
+}
+
 TEST(Auth, ARotatedRefreshTokenIsWrittenBeforeItsSessionIsUsed) {
     Rotating rotating;
     Org org{test::with_versions([&](const http::Request& request) -> Answer {

@@ -19,6 +19,7 @@ model::ObjectSchema schema() {
     add("Interests__c", Kind::enumerations);
     add("Score__c", Kind::decimal);
     add("Vip__c", Kind::boolean);
+    add("Opens__c", Kind::time);
     add("Description", Kind::text);
     object.fields.back().is_filterable = false;
     return object;
@@ -44,6 +45,15 @@ TEST(FilterSoql, CompilesEveryOperatorToTheFieldsOwnType) {
     EXPECT_EQ(soql("Name starts with 'A'"), "Name LIKE 'A%'");
     EXPECT_EQ(soql("Birthdate is empty and Name is not empty"), "(Birthdate = null) AND (Name != null)");
     EXPECT_EQ(soql("not (Name is 'a' or Name is 'b')"), "NOT ((Name = 'a') OR (Name = 'b'))");
+}
+
+TEST(FilterSoql, TakesATimeOfDayAndNothingElse) {
+    EXPECT_EQ(soql("Opens__c >= '10:30'"), "Opens__c >= 10:30:00.000Z");
+    EXPECT_EQ(soql("Opens__c >= '10:30:15.250Z'"), "Opens__c >= 10:30:15.250Z");
+    for (const char* wrong : {"Opens__c >= '1 OR Id != null'", "Opens__c >= '10'", "Opens__c >= ''",
+                              "Opens__c >= today", "Opens__c >= '10:30:15Z OR'"})
+        EXPECT_NE(soql(wrong).find("is no time of day"), std::string::npos) << wrong << ": " << soql(wrong);
+    EXPECT_NE(soql("Interests__c contains today").find("no part of a text"), std::string::npos);
 }
 
 TEST(FilterSoql, GivesMomentsTheFormOfTheirField) {

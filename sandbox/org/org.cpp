@@ -2,6 +2,7 @@
 
 #include "base/guarded.h"
 #include "db/sqlite/sqlite_database.h"
+#include "sandbox/base64.h"
 #include "sandbox/org/content/invention.h"
 #include "sandbox/org/content/populate.h"
 #include "sandbox/org/identifier.h"
@@ -259,6 +260,13 @@ Result<std::string> Org::row(const Object& object, std::string_view id, const Ro
     std::string json;
     TRY(selection->append_json(json, 0, 1));
     return json;
+}
+
+Result<std::string> Org::content(const Object& object, std::string_view id, const Field& field) {
+    TRY(row(object, id, RowOptions{.fields = {"Id"}, .base = {}}));
+    const auto transaction = TRY(inside_->begin(db::Access::read));
+    const auto text = TRY((State{*transaction}.text(object, *normal_id(id), field)));
+    return text ? base64_decode(*text).value_or(std::string{}) : std::string{};
 }
 
 Result<std::vector<std::string>> Org::ids_by_key(const Object& object, std::string_view field,

@@ -81,6 +81,8 @@ class Org {
     /// A visible, undeleted row as the REST API prints it. NOT_FOUND, ENTITY_IS_DELETED, MALFORMED_ID,
     /// INVALID_FIELD.
     Result<std::string> row(const Object& object, std::string_view id, const RowOptions& options);
+    /// The bytes of a base64 field of such a row; empty where it has none.
+    Result<std::string> content(const Object& object, std::string_view id, const Field& field);
     /// Ids of the undeleted rows with this value in a key field (`id_lookup` or "Id"); NOT_FOUND where the
     /// field isn't one.
     Result<std::vector<std::string>> ids_by_key(const Object& object, std::string_view field,

@@ -154,6 +154,15 @@ Result<State::Presence> State::presence(const Object& object, std::string_view i
     return Presence{.exists = true, .is_deleted = cursor->integer(0) != 0};
 }
 
+Result<std::optional<std::string>> State::text(const Object& object, std::string_view id,
+                                               const Field& field) {
+    const auto cursor = TRY(transaction_.query(
+        fmt::format("SELECT {} FROM {} WHERE \"Id\" = $1", quoted_name(field.name), table_sql(object)),
+        {id}));
+    if (!TRY(cursor->next()) || cursor->is_null(0)) return std::optional<std::string>{};
+    return std::optional<std::string>{cursor->text(0)};
+}
+
 Result<std::uint64_t> State::take_number(const Object& object) {
     const std::string_view name = object.name();
     TRY(transaction_.execute("UPDATE sandbox_object SET next_number = next_number + 1 WHERE name = $1",

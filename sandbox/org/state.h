@@ -40,6 +40,8 @@ class State {
         bool is_deleted = false;
     };
     Result<Presence> presence(const Object& object, std::string_view id);
+    /// The text of a row's field; nothing for null.
+    Result<std::optional<std::string>> text(const Object& object, std::string_view id, const Field& field);
     /// The number that the next record's id is made of; it is used up.
     Result<std::uint64_t> take_number(const Object& object);
     Result<void> set_next_number(const Object& object, std::uint64_t number);

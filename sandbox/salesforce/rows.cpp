@@ -116,7 +116,15 @@ Answer delete_row(Services& services, const Ask& ask) {
     return save_row(services, Change{.kind = Change::Kind::remove, .object = object, .id = ask.parts.at(1)});
 }
 
+/// A row by an external id, or the content of one: /sobjects/Attachment/{id}/Body.
 Answer read_by_key(Services& services, const Ask& ask) {
+    const auto* object = services.org.find(ask.parts.at(0));
+    const auto* field = object == nullptr ? nullptr : object->find(ask.parts.at(2));
+    if (field != nullptr && field->type == "base64" && !object->has(ask.parts.at(1))) {
+        auto bytes = services.org.content(*object, ask.parts.at(1), *field);
+        return bytes ? text_answer(200, std::move(*bytes), "application/octet-stream")
+                     : org_error(bytes.error());
+    }
     auto found = find_by_key(services, ask);
     return found.object == nullptr ? std::move(found.problem)
                                    : print_row(services, ask, *found.object, found.id);

@@ -152,5 +152,16 @@ TEST_F(RowsTest, LinksRowsByExternalIds) {
     EXPECT_EQ(get("/sobjects/Contact/" + contact["id"].get<std::string>())["AccountId"], account);
 }
 
+TEST_F(RowsTest, GivesContentAtTheAddressThatARowNames) {
+    const auto parent = records("SELECT Id FROM Account LIMIT 1")[0]["Id"];
+    const auto made = send("POST", "/sobjects/Attachment",
+                           {{"ParentId", parent}, {"Name", "a.txt"}, {"Body", "aGk="}}, 201);
+    const auto row = get("/sobjects/Attachment/" + made["id"].get<std::string>());
+    const auto content = ask("GET", row["Body"].get<std::string>());
+    EXPECT_EQ(content.status, 200);
+    EXPECT_EQ(content.body, "hi");
+    get("/sobjects/Attachment/00P000000000001/Body", 404);
+}
+
 }  // namespace
 }  // namespace koppla::sandbox

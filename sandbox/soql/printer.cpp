@@ -83,6 +83,13 @@ Step Printer::step_of(const Resolved& resolved) {
     if (resolved.use == Resolved::Use::label) step.labels = resolved.field;
     if (!resolved.field->is_compound()) {
         step.column = column(resolved.sql());
+        if (resolved.field->type == "base64") {
+            // Content is printed as the address where it can be fetched: its record's, and the field's name.
+            step.attributes = fmt::format("{}/sobjects/{}/", base_, resolved.object->name());
+            step.parts.push_back(Step{.kind = Step::Kind::value,
+                                      .lead = "/" + resolved.field->name,
+                                      .column = column(fmt::format("t{}.\"Id\"", resolved.join))});
+        }
         return step;
     }
     step.kind = Step::Kind::compound;

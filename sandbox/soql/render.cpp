@@ -69,6 +69,13 @@ void append_json_value(std::string& out, const Step& step, const db::Cursor& row
     const std::string_view text = row.text(step.column);
     if (text.data() == nullptr) {
         out += "null";
+    } else if (!step.parts.empty()) {
+        const Step& record = step.parts.front();
+        out += '"';
+        out += step.attributes;
+        out += row.text(record.column);
+        out += record.lead;
+        out += '"';
     } else if (step.labels != nullptr) {
         append_labels(out, *step.labels, text);
     } else if (step.storage == Storage::datetime) {

@@ -225,6 +225,15 @@ Result<std::unique_ptr<Export>> export_csv(const Source& source, std::string_vie
     const Query query = TRY(parse(soql));
     Plan plan = TRY(
         compile(source.catalog, query, {.soql = soql, .rows = options.rows, .now = source.now, .base = {}}));
+    const auto content = std::find_if(plan.cells.begin(), plan.cells.end(), [](const Step& step) {
+        return step.kind == Step::Kind::value && !step.parts.empty();
+    });
+    if (content != plan.cells.end()) {
+        return error(ErrorKind::unsupported,
+                     fmt::format("Binary fields are not supported in Bulk Query: {}",
+                                 content->parts.front().lead.substr(1)),
+                     "FEATURENOTENABLED");
+    }
     const bool has_types = std::any_of(plan.steps.begin(), plan.steps.end(),
                                        [](const Step& step) { return step.kind == Step::Kind::type_of; });
     if (plan.offset != 0 || has_types) {

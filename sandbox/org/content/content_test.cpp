@@ -153,7 +153,7 @@ TEST_F(Generated, DescribesHaveEveryKeyOfTheVendor) {
         EXPECT_EQ(entry["urls"]["rowTemplate"], "/services/data/v68.0/sobjects/" + object.name() + "/{ID}");
         EXPECT_EQ(describe["supportedScopes"][0]["name"], "everything");
     }
-    EXPECT_EQ(json::parse(org_->global_json()).size(), 7U);
+    EXPECT_EQ(json::parse(org_->global_json()).size(), 15U);
 }
 
 /// An org folder written by the test.

@@ -1,5 +1,9 @@
 #include "sandbox/org/content/field_spec.h"
 
+#include "sandbox/base64.h"
+
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
@@ -28,17 +32,31 @@ std::string soap_type(const FieldSpec& field) {
     if (field.type == "date") return "xsd:date";
     if (field.type == "datetime") return "xsd:dateTime";
     if (field.type == "time") return "xsd:time";
+    if (field.type == "base64") return "xsd:base64Binary";
     if (is_compound(field)) return "urn:" + field.type;
     return "xsd:string";
 }
 
+/// A bit for each of the controller's values, the highest first, in whole groups of three bytes. [Salesforce:
+/// SOAP API, DescribeSObjectResult, PicklistEntry]
+Json valid_for_json(const FieldSpec& field, std::size_t place) {
+    if (place >= field.valid_for.size()) return nullptr;
+    std::string bits(3, '\0');
+    for (const std::size_t n : field.valid_for[place]) {
+        while (n / 8 >= bits.size()) bits.append(3, '\0');
+        bits[n / 8] = static_cast<char>(static_cast<unsigned char>(bits[n / 8]) | (0x80U >> (n % 8)));
+    }
+    return base64_encode(bits);
+}
+
 Json picklist_json(const FieldSpec& field) {
     Json values = Json::array();
-    for (const std::string& value : field.values) {
+    for (std::size_t place = 0; place < field.values.size(); ++place) {
+        const std::string& value = field.values[place];
         values.push_back({{"active", true},
                           {"defaultValue", value == field.default_value},
                           {"label", value},
-                          {"validFor", nullptr},
+                          {"validFor", valid_for_json(field, place)},
                           {"value", value}});
     }
     return values;
@@ -55,7 +73,8 @@ Json text_or_null(const std::string& text) {
 }
 
 Json field_json(const FieldSpec& field) {
-    const bool is_plain = !is_long(field) && !is_compound(field);
+    const bool is_secret = field.type == "encryptedstring";
+    const bool is_plain = !is_long(field) && !is_compound(field) && !is_secret && field.type != "base64";
     const bool is_text = field.length > 0 && field.type != "id" && field.type != "reference";
     const bool is_multiple = field.type == "multipicklist";
     const bool can_group = is_plain && !is_multiple && !is_number(field) && field.type != "datetime";
@@ -63,18 +82,18 @@ Json field_json(const FieldSpec& field) {
             {"aiPredictionField", false},
             {"autoNumber", field.auto_number},
             {"byteLength", is_text ? field.length * 3 : field.length},
-            {"calculated", false},
-            {"calculatedFormula", nullptr},
+            {"calculated", field.calculated},
+            {"calculatedFormula", text_or_null(field.formula)},
             {"cascadeDelete", false},
             {"caseSensitive", false},
             {"compoundFieldName", text_or_null(field.compound)},
-            {"controllerName", nullptr},
+            {"controllerName", text_or_null(field.controller)},
             {"createable", field.createable},
             {"custom", field.name.ends_with("__c") || field.name.ends_with("__s")},
             {"defaultValue", default_json(field)},
             {"defaultValueFormula", nullptr},
             {"defaultedOnCreate", field.defaulted_on_create},
-            {"dependentPicklist", false},
+            {"dependentPicklist", !field.controller.empty()},
             {"deprecatedAndHidden", false},
             {"digits", field.digits},
             {"displayLocationInDecimal", field.type == "location"},
@@ -91,8 +110,8 @@ Json field_json(const FieldSpec& field) {
             {"inlineHelpText", nullptr},
             {"label", field.label},
             {"length", field.length},
-            {"mask", nullptr},
-            {"maskType", nullptr},
+            {"mask", is_secret ? Json("asterisk") : Json(nullptr)},
+            {"maskType", is_secret ? Json("lastFour") : Json(nullptr)},
             {"name", field.name},
             {"nameField", field.name_field},
             {"namePointing", field.reference_to.size() > 1},
@@ -139,19 +158,30 @@ Json children_json(const ObjectSpec& parent, const std::vector<ObjectSpec>& obje
     return children;
 }
 
+Json record_types_json(const ObjectSpec& object, const std::string& url) {
+    Json infos = Json::array();
+    const auto add = [&](std::string_view id, std::string_view name, bool is_default) {
+        infos.push_back({{"active", true},
+                         {"available", true},
+                         {"defaultRecordTypeMapping", is_default},
+                         {"developerName", name},
+                         {"master", name == "Master"},
+                         {"name", name},
+                         {"recordTypeId", id},
+                         {"urls", {{"layout", url + "/describe/layouts/" + std::string{id}}}}});
+    };
+    for (std::size_t i = 0; i < object.record_types.size(); ++i) {
+        add(object.record_types[i].id, object.record_types[i].name, i == 0);
+    }
+    add("012000000000000AAA", "Master", object.record_types.empty());
+    return infos;
+}
+
 Json object_json(const ObjectSpec& object, const std::vector<ObjectSpec>& objects) {
     const bool is_record = !object.is_setup;
     const std::string url = std::string{resources} + object.name;
     Json fields = Json::array();
     for (const FieldSpec& field : object.fields) fields.push_back(field_json(field));
-    const Json record_type{{"active", true},
-                           {"available", true},
-                           {"defaultRecordTypeMapping", true},
-                           {"developerName", "Master"},
-                           {"master", true},
-                           {"name", "Master"},
-                           {"recordTypeId", "012000000000000AAA"},
-                           {"urls", {{"layout", url + "/describe/layouts/012000000000000AAA"}}}};
     return {
         {"actionOverrides", Json::array()},
         {"activateable", false},
@@ -187,7 +217,7 @@ Json object_json(const ObjectSpec& object, const std::vector<ObjectSpec>& object
         {"namedLayoutInfos", Json::array()},
         {"networkScopeFieldName", nullptr},
         {"queryable", true},
-        {"recordTypeInfos", Json::array({record_type})},
+        {"recordTypeInfos", record_types_json(object, url)},
         {"replicateable", object.name != "Organization"},
         {"retrieveable", true},
         {"searchLayoutable", true},
@@ -259,6 +289,25 @@ FieldSpec FieldSpec::closed() const {
     return field;
 }
 
+FieldSpec FieldSpec::depends_on(std::string_view picklist,
+                                std::vector<std::vector<std::size_t>> allowing) const {
+    FieldSpec field = *this;
+    field.controller = picklist;
+    field.valid_for = std::move(allowing);
+    return field;
+}
+
+FieldSpec FieldSpec::from_formula(std::string_view text) const {
+    FieldSpec field = read_only();
+    field.calculated = true;
+    field.formula = text;
+    return field;
+}
+
+FieldSpec FieldSpec::rolled_up() const {
+    return from_formula({});
+}
+
 FieldSpec FieldSpec::children(std::string_view relationship_name) const {
     FieldSpec field = *this;
     field.child_relationship = relationship_name;
@@ -299,6 +348,14 @@ FieldSpec whole(std::string_view name, std::string_view label) {
 FieldSpec picklist(std::string_view name, std::string_view label, std::initializer_list<const char*> values) {
     FieldSpec field = typed("picklist", name, label, 255);
     field.values.assign(values.begin(), values.end());
+    return field;
+}
+
+FieldSpec multipicklist(std::string_view name, std::string_view label,
+                        std::initializer_list<const char*> values) {
+    FieldSpec field = picklist(name, label, values);
+    field.type = "multipicklist";
+    field.length = 4099;
     return field;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -28,7 +29,11 @@ struct FieldSpec {
     bool restricted = false;
     std::string default_value{};
     std::string compound{};
-    std::vector<std::string> values{};  ///< picklist
+    std::vector<std::string> values{};                  ///< picklist
+    std::string controller{};                           ///< the picklist that this one depends on, or empty
+    std::vector<std::vector<std::size_t>> valid_for{};  ///< of each value: the controller's, by their places
+    bool calculated = false;
+    std::string formula{};  ///< of a calculated field; empty: a roll-up
     std::vector<std::string> reference_to{};
     std::string relationship{};
     std::string child_relationship{};  ///< how the target names the way back, or empty
@@ -43,6 +48,11 @@ struct FieldSpec {
     [[nodiscard]] FieldSpec title() const;   ///< the name of the record
     [[nodiscard]] FieldSpec numbered() const;
     [[nodiscard]] FieldSpec closed() const;  ///< a picklist that takes no other values
+    /// Each value with the places of the controller's values that allow it.
+    [[nodiscard]] FieldSpec depends_on(std::string_view picklist,
+                                       std::vector<std::vector<std::size_t>> allowing) const;
+    [[nodiscard]] FieldSpec from_formula(std::string_view text) const;
+    [[nodiscard]] FieldSpec rolled_up() const;
     [[nodiscard]] FieldSpec children(std::string_view relationship_name) const;
 };
 
@@ -53,12 +63,20 @@ FieldSpec flag(std::string_view name, std::string_view label);
 FieldSpec number(std::string_view type, std::string_view name, std::string_view label, int precision,
                  int scale);
 FieldSpec whole(std::string_view name, std::string_view label);
+FieldSpec multipicklist(std::string_view name, std::string_view label,
+                        std::initializer_list<const char*> values);
 FieldSpec picklist(std::string_view name, std::string_view label, std::initializer_list<const char*> values);
 FieldSpec link(std::string_view name, std::string_view label, std::initializer_list<const char*> targets,
                std::string_view relationship);
 
 /// A street address: eight parts and their compound ("BillingStreet" … "BillingAddress").
 std::vector<FieldSpec> address(std::string_view prefix, std::string_view label);
+
+/// A kind of record: 18-character id and developer name.
+struct RecordTypeSpec {
+    std::string_view id;
+    std::string_view name;
+};
 
 struct ObjectSpec {
     std::string name;
@@ -67,6 +85,7 @@ struct ObjectSpec {
     std::string key_prefix;
     bool is_setup = false;  ///< User, Organization: not deletable, no recycle bin
     std::vector<FieldSpec> fields;
+    std::vector<RecordTypeSpec> record_types{};  ///< besides the master
 };
 
 /// The describe of each object with all the keys the vendor prints. [Salesforce: REST, sObject Describe]

@@ -1,60 +1,25 @@
 #include "sandbox/org/content/generator.h"
 
+#include "sandbox/base64.h"
+#include "sandbox/org/content/row.h"
 #include "sandbox/org/identifier.h"
 #include "sandbox/org/state.h"
-#include "sandbox/org/value.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
 
 namespace {
 
-constexpr std::int64_t seconds_a_day = 86'400;
 constexpr std::int64_t first_second = 1'420'416'000;   ///< 2015-01-05
 constexpr std::int64_t last_creation = 1'751'241'600;  ///< 2025-06-30
 constexpr std::int64_t last_second = 1'767'139'200;    ///< 2025-12-31
 constexpr std::uint64_t group_rows = 400;  ///< of which the first were loaded at one stroke, on one stamp
 constexpr std::uint64_t loaded_rows = 250;
-
-void append_digits(std::string& out, std::int64_t number, std::size_t width) {
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    const auto length = static_cast<std::size_t>(end - digits.data());
-    if (length < width) out.append(width - length, '0');
-    out.append(digits.data(), length);
-}
-
-/// Days since 1970 to "2026-11-01". [Howard Hinnant, chrono-compatible low-level date algorithms]
-void append_date(std::string& out, std::int64_t days) {
-    const std::int64_t z = days + 719'468;
-    const std::int64_t era = z / 146'097;
-    const std::int64_t doe = z - era * 146'097;
-    const std::int64_t yoe = (doe - doe / 1460 + doe / 36'524 - doe / 146'096) / 365;
-    const std::int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    const std::int64_t mp = (5 * doy + 2) / 153;
-    const std::int64_t month = mp < 10 ? mp + 3 : mp - 9;
-    append_digits(out, yoe + era * 400 + (month <= 2 ? 1 : 0), 4);
-    out += '-';
-    append_digits(out, month, 2);
-    out += '-';
-    append_digits(out, doy - (153 * mp + 2) / 5 + 1, 2);
-}
-
-void append_datetime(std::string& out, std::int64_t seconds) {
-    append_date(out, seconds / seconds_a_day);
-    const std::int64_t rest = seconds % seconds_a_day;
-    out += 'T';
-    append_digits(out, rest / 3600, 2);
-    out += ':';
-    append_digits(out, rest / 60 % 60, 2);
-    out += ':';
-    append_digits(out, rest % 60, 2);
-    out += ".000Z";
-}
 
 }  // namespace
 
@@ -71,47 +36,13 @@ std::uint64_t hash_of(std::string_view text) {
     return hash;
 }
 
-/// What the cells of one row have in common, and its own source of chance.
-struct Generator::Row {
-    std::uint64_t n;
-    std::uint64_t chance;
-    const Vocabulary* words;
-    std::string_view given;
-    std::string_view family;
-    std::int64_t created;
-    std::int64_t stamp;
-    bool has_address;
-    bool has_split_stamps;
-    std::size_t stage;
-    std::string* out;
-
-    std::uint64_t next() {
-        chance += 0x9E3779B97F4A7C15U;
-        return mixed(chance);
-    }
-    std::uint64_t below(std::uint64_t bound) { return next() % bound; }
-    bool one_in(std::uint64_t count) { return below(count) == 0; }
-    template <class Words>
-    const auto& pick(const Words& from) {
-        return from[below(from.size())];
-    }
-};
-
 Generator::Generator(const Catalog& catalog, const Object& object, GeneratorOptions options)
     : object_{object},
       options_{std::move(options)},
       fields_{stored_fields(object)},
       object_seed_{mixed(options_.seed) ^ hash_of(object.name())} {
-    for (const Field* field : fields_) {
-        const Object* target = field->is_reference() ? catalog.target_of(*field) : nullptr;
-        const auto links = target == nullptr ? options_.links.end() : options_.links.find(target->name());
-        const bool has_links =
-            links != options_.links.end() && (links->second.count != 0 || !links->second.ids.empty());
-        columns_.push_back(Column{.field = field,
-                                  .recipe = recipe_of(*field, target),
-                                  .target = target,
-                                  .links = has_links ? &links->second : nullptr});
-    }
+    for (const Field* field : fields_) columns_.push_back(column_of(catalog, *field));
+    read_dependencies();
     const Field* stages = object.find("StageName");
     if (stages != nullptr && !stages->picklist.empty()) stages_ = stages;
     text_.reserve(std::size_t{1} << 16U);
@@ -119,8 +50,57 @@ Generator::Generator(const Catalog& catalog, const Object& object, GeneratorOpti
 
 Generator::~Generator() = default;
 
+std::vector<const Object*> targets_of(const Catalog& catalog, const Field& field) {
+    std::vector<const Object*> targets;
+    const Object* usual = field.is_reference() ? catalog.target_of(field) : nullptr;
+    if (usual == nullptr) return targets;
+    targets.push_back(usual);
+    for (const std::string& name : field.reference_to) {
+        const Object* target = catalog.find(name);
+        if (target != nullptr && target != usual && usual->name() != "User") targets.push_back(target);
+    }
+    return targets;
+}
+
+/// What of dependent picklists the describe says, and `Field` doesn't.
+void Generator::read_dependencies() {
+    const auto describe = nlohmann::json::parse(object_.describe_json(), nullptr, false);
+    if (!describe.is_object()) return;
+    for (const auto& field : describe.at("fields")) {
+        const auto controller = field.find("controllerName");
+        if (controller == field.end() || !controller->is_string()) continue;
+        const auto named = [&](const nlohmann::json& name) {
+            const auto found = std::find_if(columns_.begin(), columns_.end(),
+                                            [&](const Column& column) { return name == column.field->name; });
+            return static_cast<std::size_t>(found - columns_.begin());
+        };
+        const std::size_t dependent = named(field.at("name"));
+        const std::size_t on = named(*controller);
+        if (dependent == columns_.size() || on >= dependent) continue;
+        columns_[dependent].controller = on;
+        for (const auto& value : field.at("picklistValues")) {
+            const auto bits = value.find("validFor");
+            const bool is_text = bits != value.end() && bits->is_string();
+            columns_[dependent].valid_for.push_back(
+                is_text ? base64_decode(bits->get<std::string>()).value_or("") : std::string{});
+        }
+    }
+}
+
+Generator::Column Generator::column_of(const Catalog& catalog, const Field& field) const {
+    const auto targets = targets_of(catalog, field);
+    Column column{.field = &field, .recipe = recipe_of(field, targets.empty() ? nullptr : targets.front())};
+    for (const Object* target : targets) {
+        const auto links = options_.links.find(target->name());
+        if (links == options_.links.end()) continue;
+        if (links->second.count != 0 || !links->second.ids.empty())
+            column.ways.push_back({target, &links->second});
+    }
+    return column;
+}
+
 Generator::Recipe Generator::recipe_of(const Field& field, const Object* target) const {
-    static constexpr std::array<std::pair<std::string_view, Recipe>, 26> named{
+    static constexpr std::array<std::pair<std::string_view, Recipe>, 27> named{
         {{"Id", Recipe::id},
          {"CreatedDate", Recipe::created},
          {"LastModifiedDate", Recipe::modified},
@@ -142,6 +122,7 @@ Generator::Recipe Generator::recipe_of(const Field& field, const Object* target)
          {"StageName", Recipe::stage},
          {"Birthdate", Recipe::birthdate},
          {"Probability", Recipe::probability},
+         {"BodyLength", Recipe::content_size},
          {"MasterRecordId", Recipe::nothing},
          {"IsDeleted", Recipe::nothing},
          {"IsConverted", Recipe::nothing},
@@ -180,8 +161,11 @@ Generator::Recipe Generator::recipe_of(const Field& field, const Object* target)
         return field.type == "multipicklist" ? Recipe::multipicklist : Recipe::picklist;
     if (field.storage == Storage::real) return Recipe::real;
     if (field.storage == Storage::integer) return field.createable ? Recipe::whole : Recipe::nothing;
+    if (field.type == "base64") return Recipe::content;
     if (!field.createable || field.length <= 0) return field.type == "time" ? Recipe::time : Recipe::nothing;
     if (field.unique || field.external_id) return Recipe::key;
+    if (field.type == "encryptedstring") return Recipe::secret;
+    if (field.type == "combobox") return Recipe::words;
     if (field.type == "phone") return Recipe::phone;
     if (field.type == "email") return Recipe::email;
     if (field.type == "url") return Recipe::url;
@@ -219,7 +203,7 @@ std::span<const model::Cell> Generator::row(std::uint64_t n) {
 
     text_.clear();
     cells_.clear();
-    for (const Column& column : columns_) {
+    for (Column& column : columns_) {
         const std::size_t from = text_.size();
         fill(column, row);
         model::Cell cell = text_.size() == from ? model::Cell::null() : model::Cell{};
@@ -238,7 +222,7 @@ std::span<const model::Cell> Generator::row(std::uint64_t n) {
     return cells_;
 }
 
-void Generator::fill(const Column& column, Row& row) {
+void Generator::fill(Column& column, Row& row) {
     switch (column.recipe) {
         case Recipe::nothing:
             if (column.field->storage == Storage::boolean) *row.out += "false";
@@ -283,270 +267,18 @@ void Generator::fill(const Column& column, Row& row) {
     }
 }
 
-void Generator::fill_name(const Column& column, Row& row) {
-    std::string& out = *row.out;
-    switch (column.recipe) {
-        case Recipe::given:
-            out += row.given;
-            return;
-        case Recipe::family:
-            out += row.family;
-            return;
-        case Recipe::person:
-            out.append(row.given).append(" ").append(row.family);
-            return;
-        case Recipe::salutation:
-            if (!row.one_in(3) && !column.field->picklist.empty())
-                out += row.pick(column.field->picklist).value;
-            return;
-        case Recipe::firm:
-            out += row.pick(row.words->firms);
-            if (row.one_in(3)) append_digits(out += ' ', static_cast<std::int64_t>(row.n), 1);
-            return;
-        case Recipe::deal:
-            out += row.pick(row.words->firms);
-            append_digits(out += ": ", static_cast<std::int64_t>(row.n + 1), 1);
-            return;
-        default:
-            return;
-    }
-}
-
-void Generator::fill_place(const Column& column, Row& row) {
-    std::string& out = *row.out;
-    switch (column.recipe) {
-        case Recipe::street:
-            if (!row.has_address) return;
-            out += row.pick(row.words->streets);
-            append_digits(out += ' ', static_cast<std::int64_t>(1 + row.below(240)), 1);
-            if (row.one_in(6))
-                append_digits(out += "\r\nFloor ", static_cast<std::int64_t>(row.below(30)), 1);
-            return;
-        case Recipe::city:
-            if (row.has_address) out += row.pick(row.words->cities);
-            return;
-        case Recipe::state:
-            if (row.has_address && !row.one_in(3)) out += row.words->state;
-            return;
-        case Recipe::country:
-            if (row.has_address) out += row.words->country;
-            return;
-        case Recipe::postal_code:
-            if (row.has_address) append_digits(out, static_cast<std::int64_t>(row.below(100'000)), 5);
-            return;
-        case Recipe::latitude:
-        case Recipe::longitude: {
-            if (!row.has_address || row.stage % 3 != 0) return;
-            const std::int64_t reach = column.recipe == Recipe::latitude ? 89 : 179;
-            const auto degrees =
-                static_cast<std::int64_t>(row.below(static_cast<std::uint64_t>(2 * reach))) - reach;
-            append_digits(out, degrees, 1);
-            append_digits(out += '.', static_cast<std::int64_t>(row.below(1'000'000)), 6);
-            return;
-        }
-        default:
-            return;
-    }
-}
-
-void Generator::fill_reach(const Column& column, Row& row) {
-    std::string& out = *row.out;
-    switch (column.recipe) {
-        case Recipe::phone:
-            if (row.one_in(3)) return;
-            append_digits(out += '+', static_cast<std::int64_t>(1 + row.below(98)), 1);
-            append_digits(out += " (", static_cast<std::int64_t>(100 + row.below(900)), 3);
-            append_digits(out += ") ", static_cast<std::int64_t>(row.below(10'000'000)), 7);
-            return;
-        case Recipe::email:
-            if (!column.field->is_required() && row.one_in(8)) return;
-            out += row.pick(ascii_names());
-            append_digits(out += '.', static_cast<std::int64_t>(row.n), 1);
-            out += row.one_in(2) ? "@example.com" : "@mail.example.org";
-            return;
-        case Recipe::username:
-            out += row.pick(ascii_names());
-            append_digits(out += '.', static_cast<std::int64_t>(row.n), 1);
-            out += "@koppla.example";
-            return;
-        case Recipe::alias:
-            append_digits(out += 'u', static_cast<std::int64_t>(row.n % 10'000'000), 1);
-            return;
-        case Recipe::url:
-            if (row.one_in(3)) return;
-            append_digits(out.append("https://www.").append(row.pick(ascii_names())),
-                          static_cast<std::int64_t>(row.n), 1);
-            out += row.one_in(4) ? ".example.com/über?a=1&b=%20" : ".example.com/";
-            return;
-        case Recipe::title:
-            if (!row.one_in(4)) out += row.pick(titles());
-            return;
-        default:
-            if (!row.one_in(3)) out += row.pick(departments());
-            return;
-    }
-}
-
-void Generator::fill_text(const Column& column, Row& row) {
-    std::string& out = *row.out;
-    const Field& field = *column.field;
-    switch (column.recipe) {
-        case Recipe::words: {
-            if (field.nillable && row.one_in(4)) return;
-            const std::string_view word = row.one_in(5) ? row.pick(oddities()) : row.pick(row.words->phrases);
-            if (character_count(word) <= static_cast<std::size_t>(field.length)) {
-                out += word;
-            } else {
-                append_digits(out, static_cast<std::int64_t>(row.below(10)), 1);
-            }
-            return;
-        }
-        case Recipe::long_text:
-            long_text(row, field.length);
-            return;
-        case Recipe::key:
-            if (field.length < 8) return;
-            append_digits(out.append(object_.key_prefix()) += '-',
-                          static_cast<std::int64_t>(options_.first_number % 1000), 3);
-            append_digits(out += '-', static_cast<std::int64_t>(row.n), 1);
-            return;
-        default:
-            return;
-    }
-}
-
-void Generator::fill_choice(const Column& column, Row& row) {
-    std::string& out = *row.out;
-    const Field& field = *column.field;
-    const bool is_null = field.nillable && row.one_in(4);
-    const auto& picklist = field.picklist;
-    const std::string_view stage = stage_of(row);
-    switch (column.recipe) {
-        case Recipe::picklist:
-            if (!is_null) out += row.pick(picklist).value;
-            return;
-        case Recipe::multipicklist: {
-            if (is_null) return;
-            const std::uint64_t chosen = row.next() | (std::uint64_t{1} << row.below(picklist.size()));
-            const std::size_t from = out.size();
-            for (std::size_t i = 0; i < std::min<std::size_t>(picklist.size(), 64); ++i) {
-                if (((chosen >> i) & 1U) == 0) continue;
-                if (out.size() != from) out += ';';
-                out += picklist[i].value;
-            }
-            return;
-        }
-        case Recipe::flag:
-            out += row.one_in(4) ? "true" : "false";
-            return;
-        case Recipe::won:
-            out += stage == "Closed Won" ? "true" : "false";
-            return;
-        case Recipe::closed:
-            out += stage.starts_with("Closed") ? "true" : "false";
-            return;
-        case Recipe::stage:
-            out += stage;
-            return;
-        default:
-            return;
-    }
-}
-
-void Generator::fill_measure(const Column& column, Row& row) {
-    std::string& out = *row.out;
-    const Field& field = *column.field;
-    const bool is_null = field.nillable && row.one_in(4);
-    switch (column.recipe) {
-        case Recipe::whole:
-            if (!is_null)
-                append_digits(out, static_cast<std::int64_t>(row.below(row.one_in(20) ? 99'999'999 : 5'000)),
-                              1);
-            return;
-        case Recipe::real:
-            if (!is_null) real(field, row);
-            return;
-        case Recipe::probability:
-            append_digits(out,
-                          stage_of(row) == "Closed Won"    ? 100
-                          : stage_of(row) == "Closed Lost" ? 0
-                                                           : static_cast<std::int64_t>(row.stage % 10) * 10,
-                          1);
-            return;
-        case Recipe::birthdate:
-            if (!is_null) append_date(out, static_cast<std::int64_t>(row.below(23'700)) - 10'900);
-            return;
-        case Recipe::date:
-            if (!is_null)
-                append_date(out, row.created / seconds_a_day + static_cast<std::int64_t>(row.below(500)));
-            return;
-        case Recipe::datetime:
-            if (!is_null)
-                append_datetime(out, row.created + static_cast<std::int64_t>(row.below(40'000'000)));
-            return;
-        case Recipe::time:
-            if (is_null) return;
-            append_digits(out, static_cast<std::int64_t>(row.below(24)), 2);
-            append_digits(out += ':', static_cast<std::int64_t>(row.below(60)), 2);
-            out += ":00.000Z";
-            return;
-        default:
-            return;
-    }
-}
-
-std::string_view Generator::stage_of(const Row& row) const {
-    return stages_ == nullptr ? std::string_view{}
-                              : stages_->picklist[row.stage % stages_->picklist.size()].value;
-}
-
 void Generator::fill_link(const Column& column, Row& row) {
     const bool is_user = column.recipe == Recipe::user || column.recipe == Recipe::owner;
-    if (column.links == nullptr) return;
+    if (column.ways.empty()) return;
     if (!is_user && column.field->nillable && row.one_in(column.recipe == Recipe::earlier ? 2 : 8)) return;
-    const LinkTargets& links = *column.links;
+    const Way& way = column.ways.size() == 1 ? column.ways.front() : row.pick(column.ways);
+    const LinkTargets& links = *way.links;
     if (!links.ids.empty()) {
         *row.out += row.pick(links.ids);
         return;
     }
     const std::uint64_t reach = column.recipe == Recipe::earlier ? std::min(row.n, links.count) : links.count;
-    if (reach != 0) *row.out += make_id(column.target->key_prefix(), links.first_number + row.below(reach));
-}
-
-void Generator::long_text(Row& row, int length_max) {
-    std::string& out = *row.out;
-    const std::uint64_t luck = row.below(1000);
-    if (luck < 400) return;
-    // Most texts are a phrase or two; some are letters of a page, a few of several thousand characters.
-    const std::uint64_t lines = luck < 900 ? 1 : luck < 990 ? 2 + row.below(6) : 60 + row.below(120);
-    auto left = static_cast<std::size_t>(length_max);
-    for (std::uint64_t line = 0; line < lines; ++line) {
-        const std::string_view phrase = row.pick(row.words->phrases);
-        if (phrase.size() + 40 > left) return;
-        left -= phrase.size() + 40;
-        if (line != 0) out += row.one_in(3) ? "\n" : "\r\n";
-        out += phrase;
-        if (row.one_in(4)) (out += ' ').append(row.pick(oddities()));
-    }
-}
-
-void Generator::real(const Field& field, Row& row) {
-    std::string& out = *row.out;
-    const int whole_digits = field.precision - field.scale;
-    if (field.precision >= 18 && row.one_in(30)) {
-        // As wide as the type: digits that a double just holds, and some it rounds.
-        append_digits(out, static_cast<std::int64_t>(row.below(10'000'000'000'000)), 1);
-    } else {
-        std::int64_t bound = 1;
-        for (int digit = 0; digit < std::clamp(whole_digits, 1, 6); ++digit) bound *= 10;
-        if (row.one_in(12)) out += '-';
-        append_digits(out, static_cast<std::int64_t>(row.below(static_cast<std::uint64_t>(bound))), 1);
-    }
-    if (field.scale == 0) return;
-    const int digits = std::min(field.scale, 4);
-    std::uint64_t bound = 1;
-    for (int digit = 0; digit < digits; ++digit) bound *= 10;
-    append_digits(out += '.', static_cast<std::int64_t>(row.below(bound)), static_cast<std::size_t>(digits));
+    if (reach != 0) *row.out += make_id(way.target->key_prefix(), links.first_number + row.below(reach));
 }
 
 }  // namespace koppla::sandbox

@@ -5,6 +5,7 @@
 #include "sandbox/org/content/words.h"
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -48,26 +49,37 @@ class Generator {
         given, family, person, salutation, firm, deal,
         street, city, state, postal_code, country, latitude, longitude,
         phone, email, username, alias, url, title, department,
-        words, long_text, key,
+        words, long_text, secret, content, key,
         picklist, multipicklist, flag, won, closed, stage,
-        whole, real, probability, birthdate, date, datetime, time,
+        whole, content_size, real, probability, birthdate, date, datetime, time,
         // clang-format on
     };
+    /// Where a link may lead.
+    struct Way {
+        const Object* target;
+        const LinkTargets* links;
+    };
+    static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
     struct Column {
         const Field* field;
         Recipe recipe;
-        const Object* target;      ///< of a link
-        const LinkTargets* links;  ///< of a link; null where there are none
+        std::vector<Way> ways{};               ///< of a link, those that have rows
+        std::size_t controller = none;         ///< of a dependent picklist: the column it depends on
+        std::vector<std::string> valid_for{};  ///< of each of its values: bits, the highest first
+        std::size_t picked = none;             ///< of a picklist: the place of the row's value
     };
     struct Row;
 
     [[nodiscard]] Recipe recipe_of(const Field& field, const Object* target) const;
-    void fill(const Column& column, Row& row);
+    [[nodiscard]] Column column_of(const Catalog& catalog, const Field& field) const;
+    void read_dependencies();
+    void fill(Column& column, Row& row);
     void fill_name(const Column& column, Row& row);
     void fill_place(const Column& column, Row& row);
     void fill_reach(const Column& column, Row& row);
     void fill_text(const Column& column, Row& row);
-    void fill_choice(const Column& column, Row& row);
+    void fill_choice(Column& column, Row& row);
+    void pick(Column& column, Row& row);
     void fill_measure(const Column& column, Row& row);
     [[nodiscard]] std::string_view stage_of(const Row& row) const;
     void fill_link(const Column& column, Row& row);
@@ -83,6 +95,9 @@ class Generator {
     std::string text_;
     std::vector<model::Cell> cells_;
 };
+
+/// The objects that a reference may lead to, as far as the org has them: an owner is a user.
+std::vector<const Object*> targets_of(const Catalog& catalog, const Field& field);
 
 /// Well-mixed bits of a number. [SplitMix64]
 std::uint64_t mixed(std::uint64_t number);

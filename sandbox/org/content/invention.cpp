@@ -28,9 +28,10 @@ Result<void> Invention::prepare() {
     std::map<std::string, LinkTargets> links;
     State state{transaction_};
     for (const Field& field : object_.fields()) {
-        const Object* target = field.is_reference() ? catalog_.target_of(field) : nullptr;
-        if (target == nullptr || links.contains(target->name())) continue;
-        links.emplace(target->name(), LinkTargets{.ids = TRY(state.some_ids(*target, sample_ids_max))});
+        for (const Object* target : targets_of(catalog_, field)) {
+            if (links.contains(target->name())) continue;
+            links.emplace(target->name(), LinkTargets{.ids = TRY(state.some_ids(*target, sample_ids_max))});
+        }
     }
     // Row numbers far beyond those of the first filling: keys stay unique.
     generator_ = std::make_unique<Generator>(

@@ -1,39 +1,12 @@
 #include "sandbox/org/content/own_objects.h"
 
+#include "sandbox/org/content/own_parts.h"
+
 #include <utility>
 
 namespace koppla::sandbox {
 
 namespace {
-
-using Fields = std::vector<FieldSpec>;
-
-Fields operator+(Fields fields, Fields more) {
-    for (FieldSpec& field : more) fields.push_back(std::move(field));
-    return fields;
-}
-
-FieldSpec id() {
-    FieldSpec field = typed("id", "Id", "Record ID", 18).defaulted().read_only();
-    field.id_lookup = true;
-    return field;
-}
-
-FieldSpec user_link(std::string_view name, std::string_view label, std::string_view relationship) {
-    return link(name, label, {"User"}, relationship).defaulted().read_only();
-}
-
-Fields stamps() {
-    return {typed("datetime", "CreatedDate", "Created Date").defaulted().read_only(),
-            user_link("CreatedById", "Created By ID", "CreatedBy"),
-            typed("datetime", "LastModifiedDate", "Last Modified Date").defaulted().read_only(),
-            user_link("LastModifiedById", "Last Modified By ID", "LastModifiedBy"),
-            typed("datetime", "SystemModstamp", "System Modstamp").defaulted().read_only()};
-}
-
-FieldSpec owner() {
-    return link("OwnerId", "Owner ID", {"User"}, "Owner").defaulted();
-}
 
 FieldSpec lead_source() {
     return picklist("LeadSource", "Lead Source",
@@ -69,10 +42,6 @@ Fields person_name() {
         text("Name", "Full Name", 121).required().read_only().title()};
 }
 
-Fields record_start() {
-    return {id(), flag("IsDeleted", "Deleted").read_only()};
-}
-
 ObjectSpec account() {
     return {
         .name = "Account",
@@ -98,15 +67,28 @@ ObjectSpec account() {
                    text("TickerSymbol", "Ticker Symbol", 20), long_text("Description", "Account Description"),
                    rating(), text("Site", "Account Site", 80), owner()} +
             stamps() +
-            Fields{typed("date", "LastActivityDate", "Last Activity").read_only(),
-                   typed("datetime", "LastViewedDate", "Last Viewed Date").read_only(),
-                   picklist("AccountSource", "Account Source",
-                            {"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"}),
-                   ext_key(), number("currency", "CreditLimit__c", "Credit Limit", 18, 2),
-                   typed("time", "OpensAt__c", "Opens At"),
-                   number("double", "Depot__Latitude__s", "Depot (Latitude)", 18, 15).part_of("Depot__c"),
-                   number("double", "Depot__Longitude__s", "Depot (Longitude)", 18, 15).part_of("Depot__c"),
-                   typed("location", "Depot__c", "Depot").read_only()}};
+            Fields{
+                typed("date", "LastActivityDate", "Last Activity").read_only(),
+                typed("datetime", "LastViewedDate", "Last Viewed Date").read_only(),
+                picklist("AccountSource", "Account Source",
+                         {"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"}),
+                ext_key(), number("currency", "CreditLimit__c", "Credit Limit", 18, 2),
+                typed("time", "OpensAt__c", "Opens At"),
+                number("double", "Depot__Latitude__s", "Depot (Latitude)", 18, 15).part_of("Depot__c"),
+                number("double", "Depot__Longitude__s", "Depot (Longitude)", 18, 15).part_of("Depot__c"),
+                typed("location", "Depot__c", "Depot").read_only(),
+                link("RecordTypeId", "Record Type ID", {"RecordType"}, "RecordType"),
+                picklist("Region__c", "Region", {"EMEA", "Americas", "Asia Pacific"}).closed(),
+                picklist("Territory__c", "Territory", {"DACH", "Nordics", "North", "South", "Key Accounts"})
+                    .closed()
+                    .depends_on("Region__c", {{0}, {0}, {0, 1}, {1, 2}, {0, 1, 2}}),
+                multipicklist("Services__c", "Services", {"Advice", "Delivery", "Repair", "Training"})
+                    .closed(),
+                typed("encryptedstring", "TaxNumber__c", "Tax Number", 24),
+                number("currency", "CreditLeft__c", "Credit Left", 18, 2)
+                    .from_formula("CreditLimit__c - OpenAmount__c"),
+                number("currency", "OpenAmount__c", "Open Amount", 18, 2).rolled_up()},
+        .record_types = {{"012000000000001AAA", "Customer"}, {"012000000000002AAA", "Partner"}}};
 }
 
 ObjectSpec contact() {
@@ -129,21 +111,16 @@ ObjectSpec contact() {
                    typed("date", "Birthdate", "Birthdate"), long_text("Description", "Contact Description"),
                    owner(), flag("HasOptedOutOfEmail", "Email Opt Out"), flag("DoNotCall", "Do Not Call")} +
             stamps() +
-            Fields{typed("date", "LastActivityDate", "Last Activity").read_only(),
-                   typed("datetime", "LastViewedDate", "Last Viewed Date").read_only(), ext_key(),
-                   picklist("Level__c", "Level", {"Primary", "Secondary", "Tertiary"}).closed(),
-                   [] {
-                       FieldSpec interests = picklist(
-                           "Interests__c", "Interests",
-                           {"Music", "Sports", "Travel", "Cooking", "Gardening", "Books", "Art & Design"});
-                       interests.type = "multipicklist";
-                       interests.length = 4099;
-                       return interests;
-                   }(),
-                   number("currency", "Balance__c", "Balance", 18, 2),
-                   number("percent", "Discount__c", "Discount", 5, 2),
-                   number("double", "Score__c", "Score", 6, 3), typed("datetime", "LastCall__c", "Last Call"),
-                   flag("Vip__c", "VIP")}};
+            Fields{
+                typed("date", "LastActivityDate", "Last Activity").read_only(),
+                typed("datetime", "LastViewedDate", "Last Viewed Date").read_only(), ext_key(),
+                picklist("Level__c", "Level", {"Primary", "Secondary", "Tertiary"}).closed(),
+                multipicklist("Interests__c", "Interests",
+                              {"Music", "Sports", "Travel", "Cooking", "Gardening", "Books", "Art & Design"}),
+                number("currency", "Balance__c", "Balance", 18, 2),
+                number("percent", "Discount__c", "Discount", 5, 2),
+                number("double", "Score__c", "Score", 6, 3), typed("datetime", "LastCall__c", "Last Call"),
+                flag("Vip__c", "VIP")}};
 }
 
 ObjectSpec lead() {
@@ -306,7 +283,10 @@ ObjectSpec organization() {
 }  // namespace
 
 std::vector<ObjectSpec> own_objects() {
-    return {account(), contact(), lead(), opportunity(), order(), user(), organization()};
+    std::vector<ObjectSpec> objects{account(), contact(), lead(),        opportunity(),
+                                    order(),   user(),    organization()};
+    for (ObjectSpec& object : further_objects()) objects.push_back(std::move(object));
+    return objects;
 }
 
 }  // namespace koppla::sandbox

@@ -7,7 +7,8 @@
 namespace koppla::sandbox {
 
 /// The objects of an org that is not loaded from a folder: Account, Contact, Lead, Opportunity, Order, User,
-/// Organization, written after the vendor's Object Reference.
+/// Organization and more, written after the vendor's Object Reference. What their formulas and roll-ups show
+/// is invented as the other values are, not calculated.
 std::vector<ObjectSpec> own_objects();
 
 }  // namespace koppla::sandbox

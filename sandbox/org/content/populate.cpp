@@ -78,13 +78,15 @@ class Filling {
             fresh = std::move(folder.objects);
         }
         const bool is_ours = known_.empty() && options_.folder.empty();
-        for (std::string& describe : describe_json(own_objects())) {
-            Object object = TRY(Object::from_describe(std::move(describe), now_ms_));
-            const bool is_basic = object.name() == "User" || object.name() == "Organization";
+        const auto own = own_objects();
+        auto describes = describe_json(own);
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            const bool is_basic = own[i].name == "User" || own[i].name == "Organization";
             const bool is_there = std::any_of(fresh.begin(), fresh.end(), [&](const Object& other) {
-                return lower_case(other.name()) == lower_case(object.name());
+                return lower_case(other.name()) == lower_case(own[i].name);
             });
-            if ((is_ours || is_basic) && !is_there) fresh.push_back(std::move(object));
+            if ((is_ours || is_basic) && !is_there)
+                fresh.push_back(TRY(Object::from_describe(std::move(describes[i]), now_ms_)));
         }
         std::vector<Object> objects = known_;
         for (Object& object : fresh) {
@@ -173,6 +175,7 @@ class Filling {
         TRY(state.index(object));
         if (object.name() == "User") TRY(ensure_user(state, object));
         if (object.name() == "Organization") TRY(ensure_organization(state, object));
+        if (object.name() == "RecordType") TRY(ensure_record_types(state, object));
         return transaction->commit();
     }
 
@@ -184,20 +187,23 @@ class Filling {
     Result<std::map<std::string, LinkTargets>> links(State& state, const Object& object) {
         std::map<std::string, LinkTargets> links;
         for (const Field& field : object.fields()) {
-            const Object* target = field.is_reference() ? populated_.catalog.target_of(field) : nullptr;
-            if (target == nullptr || links.contains(target->name())) continue;
-            LinkTargets targets{
-                .first_number = first_number(populated_.identity.seed), .count = 0, .ids = {}};
-            const bool is_empty = counts_[target->name()] == 0;
-            const bool is_loaded =
-                !options_.folder.empty() &&
-                std::filesystem::exists(options_.folder / "records" / (target->name() + ".csv"));
-            if (is_empty && !is_loaded) {
-                targets.count = static_cast<std::uint64_t>(wanted(*target));
-            } else {
-                targets.ids = TRY(state.some_ids(*target, 1'000));
+            for (const Object* target : targets_of(populated_.catalog, field)) {
+                if (links.contains(target->name())) continue;
+                LinkTargets targets{
+                    .first_number = first_number(populated_.identity.seed), .count = 0, .ids = {}};
+                const bool is_empty = counts_[target->name()] == 0;
+                const bool is_loaded =
+                    !options_.folder.empty() &&
+                    std::filesystem::exists(options_.folder / "records" / (target->name() + ".csv"));
+                if (is_empty && !is_loaded) {
+                    targets.count = static_cast<std::uint64_t>(wanted(*target));
+                } else {
+                    targets.ids = TRY(state.some_ids(*target, 1'000));
+                }
+                if (target->name() == "RecordType" && options_.folder.empty())
+                    targets.ids = own_record_types(object);
+                links.emplace(target->name(), std::move(targets));
             }
-            links.emplace(target->name(), std::move(targets));
         }
         return links;
     }
@@ -282,6 +288,30 @@ class Filling {
                          {"ManagerId", Value{}}};
         if (counts_[user.name()] != 0) return {};
         return ensure(state, user, populated_.identity.user_id, who);
+    }
+
+    static std::vector<std::string> own_record_types(const Object& object) {
+        std::vector<std::string> ids;
+        for (const ObjectSpec& spec : own_objects()) {
+            if (spec.name != object.name()) continue;
+            for (const RecordTypeSpec& type : spec.record_types) ids.emplace_back(type.id);
+        }
+        return ids;
+    }
+
+    Result<void> ensure_record_types(State& state, const Object& record_type) {
+        if (counts_[record_type.name()] != 0 || !options_.folder.empty()) return {};
+        for (const ObjectSpec& object : own_objects()) {
+            for (const RecordTypeSpec& type : object.record_types) {
+                const std::string name{type.name};
+                TRY(ensure(state, record_type, std::string{type.id},
+                           {{"Name", Value{name}},
+                            {"DeveloperName", Value{name}},
+                            {"SobjectType", Value{object.name}},
+                            {"IsActive", Value{std::int64_t{1}}}}));
+            }
+        }
+        return {};
     }
 
     Result<void> ensure_organization(State& state, const Object& organization) {

@@ -12,7 +12,7 @@ namespace {
 /// Whether the controller's value at this place allows a value. [Salesforce: SOAP API, PicklistEntry]
 bool allows(std::string_view bits, std::size_t place) {
     return place / 8 < bits.size() &&
-           ((static_cast<unsigned char>(bits[place / 8]) << (place % 8)) & 0x80U) != 0;
+           ((std::uint32_t{static_cast<unsigned char>(bits[place / 8])} << (place % 8)) & 0x80U) != 0;
 }
 
 /// In bytes; some records have none.

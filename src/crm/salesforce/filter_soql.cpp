@@ -43,6 +43,14 @@ std::string literal_text(std::string_view text, bool is_pattern) {
     return result;
 }
 
+/// "13:00:00.500Z" of a time of day, with or without fraction and Z. An instant of some day has that form
+/// too.
+std::optional<std::string> time_literal(std::string_view text) {
+    const auto instant = parse_instant(fmt::format("2000-01-02T{}{}", text, text.ends_with('Z') ? "" : "Z"));
+    if (!instant) return std::nullopt;
+    return format_instant(*instant).substr(11);
+}
+
 std::string_view symbol(Operator op) {
     switch (op) {
         case Operator::is:
@@ -140,6 +148,10 @@ class Compiler {
     Result<std::string> literal(const Filter& filter, const FieldSchema* field,
                                 const FilterValue& value) const {
         if (field == nullptr) return as_written(value);
+        const auto wrong = [&] {
+            return refuse(filter, fmt::format("'{}' is no value of a field of kind {}", value.text,
+                                              model::name(field->type.kind)));
+        };
         switch (field->type.kind) {
             case Kind::boolean:
             case Kind::integer:
@@ -147,8 +159,11 @@ class Compiler {
             case Kind::date:
             case Kind::instant:
                 break;
-            case Kind::time:
-                return value.text + (value.text.ends_with('Z') ? "" : "Z");
+            case Kind::time: {
+                auto time = time_literal(value.text);
+                if (!time) return wrong();
+                return std::move(*time);
+            }
             default:
                 if (value.kind == FilterValue::Kind::relative)
                     return refuse(filter, "a moment is no value of it");
@@ -157,10 +172,6 @@ class Compiler {
         // What JSON could only give as a text.
         const auto read =
             value.kind == FilterValue::Kind::text ? model::unquoted_value(value.text) : std::optional{value};
-        const auto wrong = [&] {
-            return refuse(filter, fmt::format("'{}' is no value of a field of kind {}", value.text,
-                                              model::name(field->type.kind)));
-        };
         if (!read) return wrong();
         using ValueKind = FilterValue::Kind;
         if (field->type.kind == Kind::boolean) {

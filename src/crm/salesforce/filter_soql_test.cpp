@@ -2,6 +2,7 @@
 
 #include "crm/salesforce/test/script.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace koppla::salesforce {
@@ -19,6 +20,7 @@ model::ObjectSchema schema() {
     add("Interests__c", Kind::enumerations);
     add("Score__c", Kind::decimal);
     add("Vip__c", Kind::boolean);
+    add("OpensAt__c", Kind::time);
     add("Description", Kind::text);
     object.fields.back().is_filterable = false;
     return object;
@@ -55,6 +57,9 @@ TEST(FilterSoql, GivesMomentsTheFormOfTheirField) {
     EXPECT_EQ(soql("SystemModstamp > now-2h"), "SystemModstamp > 2026-03-31T08:20:30.000Z");
     EXPECT_EQ(soql("Birthdate is today-1m"), "Birthdate = 2026-02-28");
     EXPECT_EQ(soql("Birthdate is today-1y"), "Birthdate = 2025-03-31");
+    EXPECT_EQ(soql("OpensAt__c < '13:00:00'"), "OpensAt__c < 13:00:00.000Z");
+    EXPECT_EQ(soql("OpensAt__c >= '13:00'"), "OpensAt__c >= 13:00:00.000Z");
+    EXPECT_EQ(soql("OpensAt__c in ('09:30:00.5Z')"), "OpensAt__c IN (09:30:00.500Z)");
     EXPECT_EQ(soql("CreatedDate > yesterday"), "CreatedDate > 2026-03-30T00:00:00.000Z")
         << "not in the schema";
 }
@@ -71,6 +76,11 @@ TEST(FilterSoql, RefusesWhatSalesforceCantEvaluateWithTheReason) {
 TEST(FilterSoql, LetsNothingOutOfItsQuotes) {
     EXPECT_EQ(soql(R"(Name is "\\' OR Name != '")"), R"(Name = '\\\' OR Name != \'')");
     EXPECT_EQ(soql("Name is \"a\\nb\""), "Name = 'a\\nb'");
+    for (const char* time :
+         {"13:00:00Z OR Name != null", "13:00:00) OR (Id != null", "13", "", "13:00:00+01:00"})
+        EXPECT_THAT(soql(fmt::format("OpensAt__c is \"{}\"", time)),
+                    HasSubstr("no value of a field of kind time"));
+    EXPECT_THAT(soql("OpensAt__c is today"), HasSubstr("no value of a field of kind time"));
 }
 
 }  // namespace

@@ -109,10 +109,12 @@ Result<Answer> set_limits(Services& services, const Ask& ask) {
     return json_answer(200, Json{{"used", figures.used}, {"daily_max", figures.daily_max}});
 }
 
-Result<Answer> set_bulk(Services& services, const Ask& ask) {
+/// Of what has pages: query jobs' results, or queries' cursors.
+template <auto Services::*paged>
+Result<Answer> set_page_rows(Services& services, const Ask& ask) {
     const auto body = TRY(settings(ask));
     const auto rows = TRY(number(body, "page_rows", 0));
-    services.jobs.set_page_rows(rows);
+    (services.*paged).set_page_rows(rows);
     return json_answer(200, Json{{"page_rows", rows}});
 }
 
@@ -169,7 +171,8 @@ constexpr std::array table{
     Route{"POST", "/sandbox/session/expire", expire_sessions},
     Route{"POST", "/sandbox/locators/expire", expire_locators},
     Route{"POST", "/sandbox/limits", checked<set_limits>},
-    Route{"POST", "/sandbox/bulk", checked<set_bulk>},
+    Route{"POST", "/sandbox/bulk", checked<set_page_rows<&Services::jobs>>},
+    Route{"POST", "/sandbox/query", checked<set_page_rows<&Services::cursors>>},
     Route{"POST", "/sandbox/auth", checked<set_auth>},
     Route{"POST", "/sandbox/clock", checked<set_clock>},
     Route{"POST", "/sandbox/hide", checked<hide>},

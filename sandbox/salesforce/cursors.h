@@ -3,6 +3,7 @@
 #include "base/guarded.h"
 #include "sandbox/soql/selection.h"
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -33,11 +34,16 @@ class Cursors {
     /// Forgets them all, as after two days.
     void expire();
 
+    /// Records of a page at most, whatever the client asks for; 0: as it asks.
+    [[nodiscard]] std::int64_t page_rows() const { return page_rows_; }
+    void set_page_rows(std::int64_t rows) { page_rows_ = rows; }
+
   private:
     struct State {
         std::deque<Page> pages;
         std::uint64_t next = 1;
     };
+    std::atomic<std::int64_t> page_rows_ = 0;
     Guarded<State> state_;
 };
 

@@ -15,7 +15,7 @@ constexpr std::int64_t batch_min = 200;
 constexpr std::int64_t batch_max = 2'000;
 
 /// "batchSize=500" of Sforce-Query-Options, forced into its bounds. [Salesforce: Query Options Header]
-std::int64_t batch_size(const Ask& ask) {
+std::int64_t wanted_size(const Ask& ask) {
     const auto header = ask.request.headers.find("Sforce-Query-Options").value_or("");
     const auto name = header.find("batchSize=");
     if (name == std::string_view::npos) return batch_max;
@@ -23,6 +23,12 @@ std::int64_t batch_size(const Ask& ask) {
     std::int64_t size = batch_max;
     std::from_chars(digits.data(), digits.data() + digits.size(), size);
     return std::clamp(size, batch_min, batch_max);
+}
+
+/// A server may send fewer than it is asked for.
+std::int64_t batch_size(const Services& services, const Ask& ask) {
+    const auto most = services.cursors.page_rows();
+    return most > 0 ? std::min(most, wanted_size(ask)) : wanted_size(ask);
 }
 
 Answer print_page(const Page& page, const Ask& ask) {
@@ -86,7 +92,7 @@ Answer first_page(Services& services, const Ask& ask, Rows rows) {
     if (!selected) return org_error(selected.error());
     std::shared_ptr<const Selection> selection = std::move(*selected);
     if (ask.parameter("columns") == "true") return print_columns(*selection);
-    const auto size = batch_size(ask);
+    const auto size = batch_size(services, ask);
     if (selection->record_count() <= size)
         return print_page(Page{.selection = std::move(selection), .cursor_id = {}, .from = 0, .size = size},
                           ask);

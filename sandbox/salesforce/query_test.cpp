@@ -54,6 +54,10 @@ TEST_F(Query, KeepsBatchSizesWithinTheirBounds) {
     EXPECT_EQ(size("batchSize=1"), 200U);
     EXPECT_EQ(size("batchSize=99999"), 2'000U);
     EXPECT_EQ(size("batchSize=many"), 2'000U);
+    EXPECT_EQ(ask_bare("POST", "/sandbox/query", R"({"page_rows":3})").status, 200);
+    EXPECT_EQ(size("batchSize=500"), 3U) << "a server may send fewer than it is asked for";
+    EXPECT_EQ(ask_bare("POST", "/sandbox/query", R"({"page_rows":0})").status, 200);
+    EXPECT_EQ(size("batchSize=500"), 500U);
 }
 
 TEST_F(Query, RefusesLocatorsItDoesNotKnow) {

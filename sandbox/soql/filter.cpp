@@ -26,6 +26,7 @@ std::string joined(std::span<const std::string> terms, std::string_view with) {
 }
 
 std::string_view type_name(const Field& field) {
+    if (field.type == "time") return "time";
     switch (field.storage) {
         case Storage::boolean:
             return "boolean";
@@ -113,7 +114,7 @@ class Comparison {
     }
 
     [[nodiscard]] Error wrong_type(const Literal& literal) const {
-        const bool is_text = field().storage == Storage::text;
+        const bool is_text = field().storage == Storage::text && field().type != "time";
         return refused(
             literal.at,
             fmt::format("value of filter criterion for field '{}' must be of type {} and should {}be "
@@ -129,7 +130,9 @@ class Comparison {
         if (literal.kind == Kind::null) return Value{};
         switch (field().storage) {
             case Storage::text:
-                return text_value(literal);
+                if (field().type != "time") return text_value(literal);
+                if (literal.kind != Kind::time) return wrong_type(literal);
+                return Value{literal.text};
             case Storage::boolean:
                 if (literal.kind != Kind::boolean) return wrong_type(literal);
                 return Value{std::int64_t{literal.text == "TRUE" ? 1 : 0}};

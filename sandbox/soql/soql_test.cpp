@@ -134,6 +134,21 @@ TEST_F(Soql, OrdersByKeysNullsAndSetup) {
     EXPECT_EQ(ordered("Description"), "INVALID_FIELD");
 }
 
+TEST_F(Soql, ComparesTimesOfDay) {
+    made("Account", R"({"Name":"Early","OpensAt__c":"07:30:00.000Z"})");
+    made("Account", R"({"Name":"Late","OpensAt__c":"18:00:00.500Z"})");
+    const auto where = [&](std::string_view condition) {
+        return column(fmt::format("SELECT Name FROM Account WHERE {} ORDER BY Name", condition));
+    };
+    EXPECT_EQ(where("OpensAt__c = 07:30:00Z"), "Early");
+    EXPECT_EQ(where("OpensAt__c IN (08:30:00.000+01:00, 18:00:00.500Z)"), "Early|Late");
+    EXPECT_EQ(where("OpensAt__c > 12:00:00.000Z"), "Late");
+    EXPECT_EQ(where("OpensAt__c = '07:30:00.000Z'"), "INVALID_FIELD");
+    EXPECT_EQ(where("Name = 07:30:00.000Z"), "INVALID_FIELD");
+    EXPECT_EQ(where("OpensAt__c = 07:30:00"), "MALFORMED_QUERY");
+    EXPECT_EQ(where("OpensAt__c = 25:30:00Z"), "MALFORMED_QUERY");
+}
+
 TEST_F(Soql, Counts) {
     const auto count = org_->select("SELECT COUNT() FROM Contact WHERE Score__c != null", {.base = {}});
     ASSERT_TRUE(count.has_value());

@@ -46,13 +46,13 @@ std::string words(const Result<Response>& outcome) {
 }  // namespace
 
 std::optional<std::chrono::milliseconds> retry_after(const Headers& headers) {
-    constexpr std::chrono::milliseconds longest = std::chrono::hours{24};
+    constexpr std::chrono::seconds longest = std::chrono::hours{24};
     const auto text = headers.find("Retry-After");
     if (!text) return std::nullopt;
     std::int64_t seconds = 0;
     const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), seconds);
     if (fault == std::errc{} && end == text->data() + text->size()) {
-        if (seconds < 0 || std::chrono::seconds{seconds} > longest) return std::nullopt;
+        if (seconds < 0 || seconds > longest.count()) return std::nullopt;
         return std::chrono::seconds{seconds};
     }
     const auto until = parse_http_date(*text);

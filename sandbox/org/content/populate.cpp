@@ -29,6 +29,11 @@ std::string global_of(const std::vector<Object>& objects) {
     return json + "]";
 }
 
+bool is_among(const std::vector<Object>& objects, std::string_view name) {
+    return std::any_of(objects.begin(), objects.end(),
+                       [&](const Object& object) { return lower_case(object.name()) == lower_case(name); });
+}
+
 /// The work of one `populate`.
 class Filling {
   public:
@@ -77,23 +82,10 @@ class Filling {
             if (populated_.global_json.empty()) populated_.global_json = std::move(folder.global_json);
             fresh = std::move(folder.objects);
         }
-        const bool is_ours = known_.empty() && options_.folder.empty();
-        const auto own = own_objects();
-        auto describes = describe_json(own);
-        for (std::size_t i = 0; i < own.size(); ++i) {
-            const bool is_basic = own[i].name == "User" || own[i].name == "Organization";
-            const bool is_there = std::any_of(fresh.begin(), fresh.end(), [&](const Object& other) {
-                return lower_case(other.name()) == lower_case(own[i].name);
-            });
-            if ((is_ours || is_basic) && !is_there)
-                fresh.push_back(TRY(Object::from_describe(std::move(describes[i]), now_ms_)));
-        }
+        TRY(add_ours(fresh));
         std::vector<Object> objects = known_;
         for (Object& object : fresh) {
-            const bool is_known = std::any_of(known_.begin(), known_.end(), [&](const Object& other) {
-                return lower_case(other.name()) == lower_case(object.name());
-            });
-            if (is_known) continue;
+            if (is_among(known_, object.name())) continue;
             added_.push_back(object.name());
             objects.push_back(std::move(object));
         }
@@ -103,6 +95,24 @@ class Filling {
             complete_global(objects);
         }
         populated_.catalog = Catalog{std::move(objects)};
+        return {};
+    }
+
+    /// Our own objects, where the org has none of its own; else those that every org has.
+    Result<void> add_ours(std::vector<Object>& fresh) const {
+        const bool is_ours = known_.empty() && options_.folder.empty();
+        const auto is_there = [&](std::string_view name) {
+            return is_among(known_, name) || is_among(fresh, name);
+        };
+        // Making and reading them takes longer than all the rest of opening a small org.
+        if (!is_ours && is_there("User") && is_there("Organization")) return {};
+        const auto own = own_objects();
+        auto describes = describe_json(own);
+        for (std::size_t i = 0; i < own.size(); ++i) {
+            const bool is_basic = own[i].name == "User" || own[i].name == "Organization";
+            if ((is_ours || is_basic) && !is_there(own[i].name))
+                fresh.push_back(TRY(Object::from_describe(std::move(describes[i]), now_ms_)));
+        }
         return {};
     }
 

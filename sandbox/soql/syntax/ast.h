@@ -24,7 +24,7 @@ struct Path {
 };
 
 struct Literal {
-    enum class Kind { null, boolean, number, string, date, datetime, range };
+    enum class Kind { null, boolean, number, string, date, datetime, time, range };
 
     Kind kind = Kind::null;
     std::string text{};     ///< string: escapes read; range: upper case, without ":n"; others: as written

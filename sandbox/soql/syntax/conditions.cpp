@@ -162,6 +162,9 @@ class ConditionParser {
             case Token::Kind::datetime:
                 literal.kind = Literal::Kind::datetime;
                 break;
+            case Token::Kind::time:
+                literal.kind = Literal::Kind::time;
+                break;
             case Token::Kind::word:
                 return word_literal(std::move(literal));
             default:

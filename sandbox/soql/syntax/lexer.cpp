@@ -97,6 +97,7 @@ class Lexer {
     Result<Token> number() {
         const std::string_view rest = soql_.substr(at_);
         if (rest.size() >= 10 && is_digit(rest[0]) && rest[4] == '-' && rest[7] == '-') return date(rest);
+        if (rest.size() >= 3 && is_digit(rest[0]) && rest[2] == ':') return time(rest);
         std::size_t length = rest[0] == '-' || rest[0] == '+' ? 1 : 0;
         const auto digits = [&] {
             const std::size_t before = length;
@@ -119,14 +120,31 @@ class Lexer {
         return take(Token::Kind::number, length);
     }
 
-    Result<Token> date(std::string_view rest) {
-        std::size_t length = 10;
-        const bool has_time = rest.size() > 10 && (rest[10] == 'T' || rest[10] == 't');
-        while (length < rest.size() && (is_word(rest[length]) || rest[length] == ':' || rest[length] == '.' ||
-                                        rest[length] == '+' || rest[length] == '-')) {
+    /// Digits and letters with the marks that stand within dates and times.
+    [[nodiscard]] static std::string_view moment(std::string_view rest) {
+        constexpr std::string_view marks = ":.+-";
+        std::size_t length = 0;
+        while (length < rest.size() &&
+               (is_word(rest[length]) || marks.find(rest[length]) != std::string_view::npos)) {
             ++length;
         }
-        const std::string_view text = rest.substr(0, length);
+        return rest.substr(0, length);
+    }
+
+    /// A time of day with its zone. [Salesforce: Considerations for the Time Custom Field Type]
+    Result<Token> time(std::string_view rest) {
+        const std::string_view text = moment(rest);
+        const auto instant = parse_instant(fmt::format("2000-01-02T{}", text));
+        if (!instant) return malformed(soql_, at_, fmt::format("unexpected token: '{}'", text));
+        Token token = take(Token::Kind::time, text.size());
+        token.text = format_instant(*instant).substr(11);
+        return token;
+    }
+
+    Result<Token> date(std::string_view rest) {
+        const bool has_time = rest.size() > 10 && (rest[10] == 'T' || rest[10] == 't');
+        const std::string_view text = moment(rest);
+        const std::size_t length = text.size();
         const bool holds = has_time ? text.size() > 10 && canonical_datetime(text).has_value()
                                     : canonical_date(text).has_value();
         if (!holds) return malformed(soql_, at_, fmt::format("unexpected token: '{}'", text));

@@ -10,7 +10,7 @@
 namespace koppla::sandbox::soql {
 
 struct Token {
-    enum class Kind { word, string, number, date, datetime, symbol, end };
+    enum class Kind { word, string, number, date, datetime, time, symbol, end };
 
     Kind kind = Kind::end;
     std::string text{};     ///< string: escapes read; others: as written

@@ -64,7 +64,8 @@ std::string last_modified(std::string_view headers) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     std::string_view value;
-    if (parser.parse(headers.data(), headers.size()).get(root) != simdjson::SUCCESS ||
+    if (parser.parse(simdjson::padded_string{headers.data(), headers.size()}).get(root) !=
+            simdjson::SUCCESS ||
         root.at_key_case_insensitive("Last-Modified").get(value) != simdjson::SUCCESS) {
         return {};
     }

@@ -206,7 +206,7 @@ Complaint complaint_of(std::string_view body) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
     if (body.size() > (std::size_t{1} << 20) ||
-        parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) {
+        parser.parse(simdjson::padded_string{body.data(), body.size()}).get(root) != simdjson::SUCCESS) {
         return {};
     }
     simdjson::dom::element first = root;

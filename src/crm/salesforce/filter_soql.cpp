@@ -1,6 +1,5 @@
 #include "crm/salesforce/filter_soql.h"
 
-#include "base/ascii.h"
 #include "model/filter/filter_value.h"
 
 #include <optional>
@@ -42,6 +41,14 @@ std::string literal_text(std::string_view text, bool is_pattern) {
         }
     }
     return result;
+}
+
+/// "13:00:00.500Z" of a time of day, with or without fraction and Z. An instant of some day has that form
+/// too.
+std::optional<std::string> time_literal(std::string_view text) {
+    const auto instant = parse_instant(fmt::format("2000-01-02T{}{}", text, text.ends_with('Z') ? "" : "Z"));
+    if (!instant) return std::nullopt;
+    return format_instant(*instant).substr(11);
 }
 
 std::string_view symbol(Operator op) {
@@ -138,23 +145,13 @@ class Compiler {
                            literal_text(value.text, true));
     }
 
-    Result<std::string> time_literal(const Filter& filter, const FilterValue& value) const {
-        std::string_view text = value.text;
-        if (text.ends_with('Z')) text.remove_suffix(1);
-        constexpr std::string_view longest = "00:00:00.000";
-        // "10:30", "10:30:00" or "10:30:00.000"
-        const bool is_whole = text.size() == 5 || text.size() == 8 || text.size() == longest.size();
-        const bool is_time = is_whole && std::ranges::equal(text, longest.substr(0, text.size()), {},
-                                                            [](char c) { return is_digit(c) ? '0' : c; });
-        if (!is_time || value.kind == FilterValue::Kind::relative)
-            return refuse(filter,
-                          fmt::format("'{}' is no time of day; write \"10:30\" or \"10:30:00\"", value.text));
-        return fmt::format("{}{}Z", text, longest.substr(text.size()));
-    }
-
     Result<std::string> literal(const Filter& filter, const FieldSchema* field,
                                 const FilterValue& value) const {
         if (field == nullptr) return as_written(value);
+        const auto wrong = [&] {
+            return refuse(filter, fmt::format("'{}' is no value of a field of kind {}", value.text,
+                                              model::name(field->type.kind)));
+        };
         switch (field->type.kind) {
             case Kind::boolean:
             case Kind::integer:
@@ -162,8 +159,11 @@ class Compiler {
             case Kind::date:
             case Kind::instant:
                 break;
-            case Kind::time:
-                return time_literal(filter, value);
+            case Kind::time: {
+                auto time = time_literal(value.text);
+                if (!time) return wrong();
+                return std::move(*time);
+            }
             default:
                 if (value.kind == FilterValue::Kind::relative)
                     return refuse(filter, "a moment is no value of it");
@@ -172,10 +172,6 @@ class Compiler {
         // What JSON could only give as a text.
         const auto read =
             value.kind == FilterValue::Kind::text ? model::unquoted_value(value.text) : std::optional{value};
-        const auto wrong = [&] {
-            return refuse(filter, fmt::format("'{}' is no value of a field of kind {}", value.text,
-                                              model::name(field->type.kind)));
-        };
         if (!read) return wrong();
         using ValueKind = FilterValue::Kind;
         if (field->type.kind == Kind::boolean) {

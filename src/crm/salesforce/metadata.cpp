@@ -196,7 +196,8 @@ Mapping mapping_of(const RemoteType& remote) {
 Result<ObjectSchema> object_schema(std::string_view describe) {
     simdjson::dom::parser parser;
     element root;
-    if (const auto failure = parser.parse(describe.data(), describe.size()).get(root)) {
+    if (const auto failure =
+            parser.parse(simdjson::padded_string{describe.data(), describe.size()}).get(root)) {
         return error(ErrorKind::corrupt,
                      fmt::format("the description is not JSON: {}", simdjson::error_message(failure)));
     }
@@ -234,7 +235,8 @@ Result<std::vector<ObjectSummary>> object_summaries(std::string_view describe_gl
     simdjson::dom::parser parser;
     element root;
     simdjson::dom::array listed;
-    if (parser.parse(describe_global.data(), describe_global.size()).get(root) != simdjson::SUCCESS ||
+    if (parser.parse(simdjson::padded_string{describe_global.data(), describe_global.size()}).get(root) !=
+            simdjson::SUCCESS ||
         root["sobjects"].get(listed) != simdjson::SUCCESS) {
         return error(ErrorKind::corrupt, "the list of objects can't be read: the answer holds no 'sobjects'");
     }

@@ -238,6 +238,12 @@ TEST(Describes, AnAnswerThatIsCutOrLeavesOneOutIsAnError) {
         composite({{{"referenceId", "describe7"}, {"httpStatusCode", 200}, {"body", 1}}}), requests);
     ASSERT_TRUE(strange);
     EXPECT_EQ((*strange)[0].error().kind, ErrorKind::corrupt);
+    const auto bare =
+        described(composite({{{"referenceId", "describe0"}, {"httpStatusCode", 200}}}), requests);
+    ASSERT_TRUE(bare);
+    EXPECT_FALSE((*bare)[0]) << "an answer without body and headers";
+    EXPECT_FALSE(object_schema({}));
+    EXPECT_FALSE(object_summaries({}));
     // Not modified since nothing: a server's fault, not an empty description.
     const auto unasked = described(
         composite({{{"referenceId", "describe0"}, {"httpStatusCode", 304}, {"body", nullptr}}}), requests);

@@ -32,6 +32,7 @@ TEST(FilterText, IsReadAndWrittenInOneForm) {
               "filter, column 12: '-' comes where 'and', 'or' or the end is expected");
     EXPECT_EQ(round("a >= today-7d and b < NOW+90min"), "a >= today-7d and b < now+90min");
     EXPECT_EQ(round("a is yesterday"), "a is today-1d");
+    EXPECT_EQ(round("a < now+0h and b > today-0y"), "a < now and b > today");
     EXPECT_EQ(round("a is 1.50 or a is 15e2 or a is -0"), "a is 1.5 or a is 1500 or a is 0");
     EXPECT_EQ(round("a is TRUE"), "a is true");
 }

@@ -47,7 +47,8 @@ std::optional<FilterValue> relative(std::string_view word) {
     const std::string_view unit{end, static_cast<std::size_t>(rest.data() + rest.size() - end)};
     const auto* found = std::ranges::find_if(units, [&](const auto& each) { return each.first == unit; });
     if (found == units.end()) return std::nullopt;
-    value.relative.unit = found->second;
+    // A moment itself has one form, whatever it is nothing of away.
+    if (value.relative.amount != 0) value.relative.unit = found->second;
     return value;
 }
 

@@ -324,9 +324,11 @@ std::optional<std::string> canonical_time(std::string_view text) {
     const bool is_short = text.size() == 5;
     if (text.find('T') != std::string_view::npos || text.find('Z') != std::string_view::npos)
         return std::nullopt;
-    const auto instant = canonical_datetime(fmt::format("1970-01-01T{}{}Z", text, is_short ? ":00" : ""));
-    if (!instant || !instant->starts_with("1970-01-01T")) return std::nullopt;
-    return instant->substr(11);
+    // Unlike a datetime, a time of day has milliseconds.
+    const auto instant = parse_instant(fmt::format("1970-01-01T{}{}Z", text, is_short ? ":00" : ""));
+    if (!instant) return std::nullopt;
+    const std::string canonical = format_instant(*instant);
+    return canonical.starts_with("1970-01-01T") ? std::optional{canonical.substr(11)} : std::nullopt;
 }
 
 std::string stamp(const Clock& clock) {

@@ -51,6 +51,17 @@ struct Described {
     bool is_unchanged = false;  ///< since known_version; then there is no schema and no source
 };
 
+/// A field of an object, or without one the object itself.
+struct Member {
+    std::string object, field{};
+};
+/// What stands behind a member that no description shows.
+enum class Sight {
+    hidden,  ///< it exists, and permissions hide it from the account's user
+    gone,    ///< nobody may see it: it was deleted
+    unknown  ///< the user may not look at permissions
+};
+
 /// By which of its interfaces a CRM is read.
 enum class ReadPath { automatic, pages, bulk };
 
@@ -65,6 +76,10 @@ struct ReadRequest {
     std::string order_by{};                       ///< in the CRM's own words; empty: index field and key
     std::optional<std::int64_t> row_limit{};
     ReadPath path = ReadPath::automatic;
+    /// By the object's feed of changes: what happened since the mark that an earlier read ended with, or all
+    /// that there is, without one. Takes neither filter nor order nor limit.
+    bool by_feed = false;
+    std::string feed_mark{};
 };
 
 /// A stretch of a read that one thread reads in order: result pages, a job. Opaque, small, storable.
@@ -77,16 +92,19 @@ struct Part {
 struct ReadPlan {
     std::vector<Part> parts;
     int calls_expected = 0;
-    std::string why;  ///< for a person: which interface, and for what reason
+    int lanes_max = 1;  ///< parts that may be read side by side
+    std::string why;    ///< for a person: which interface, and for what reason
 };
 
 /// What follows a part: more parts, which the caller reads.
 struct PartEnd {
-    std::vector<Part> next;
+    std::vector<Part> next{};
+    std::string feed_mark{};  ///< of a feed that was read to its end: where the next read of it begins
 };
 
 /// Takes batches on the thread that reads. Cells are as the CRM sent them, but identifiers are in their long
-/// form; column i is ReadRequest::fields[i].
+/// form; column i is ReadRequest::fields[i]. Of a record that a feed tells to be deleted there are only the
+/// key and the removal flag; its stamp is null.
 class BatchSink {
   public:
     virtual ~BatchSink() = default;
@@ -114,13 +132,13 @@ class CrmConnector {
     /// At most `abilities().objects_per_describe` requests; an answer each, in their order.
     virtual Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest> requests,
                                                             const Call& call) = 0;
+    /// Why these, which no description shows, aren't to be seen; an answer each, in their order.
+    virtual Result<std::vector<Sight>> look_for(std::span<const Member> members, const Call& call) = 0;
     /// The filter in the CRM's own words, for `ReadRequest::filter`; relative moments are reckoned from
     /// `now`. `unsupported` with the reason where the CRM can't evaluate it.
     [[nodiscard]] virtual Result<std::string> condition(const model::Filter& filter,
                                                         const model::ObjectSchema& object,
                                                         Instant now) const = 0;
-    /// How many records match, deleted ones too as `read` counts them: a charged call.
-    virtual Result<std::int64_t> count(const ReadRequest& request, const Call& call) = 0;
     virtual Result<ReadPlan> plan(const ReadRequest& request, const Call& call) = 0;
     virtual Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
                                  const Call& call) = 0;

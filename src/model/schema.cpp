@@ -15,6 +15,7 @@ using nlohmann::json;
 
 json to_document(const FieldSchema& field) {
     json document = {{"name", field.name},
+                     {"wire_name", field.wire_name},
                      {"label", field.label},
                      {"remote_type", field.remote_type},
                      {"kind", name(field.type.kind)},
@@ -46,6 +47,7 @@ json to_document(const FieldSchema& field) {
 FieldSchema field_of(const json& document) {
     FieldSchema field;
     field.name = document.at("name");
+    field.wire_name = document.value("wire_name", "");
     field.label = document.at("label");
     field.remote_type = document.at("remote_type");
     field.type = Type{.kind = kind_named(document.at("kind").get<std::string>()),
@@ -83,17 +85,20 @@ const FieldSchema* ObjectSchema::find(std::string_view field_name) const {
 
 std::string to_json(const ObjectSchema& schema) {
     json document = {{"name", schema.name},
+                     {"wire_name", schema.wire_name},
                      {"label", schema.label},
                      {"key", schema.key},
                      {"stamp", schema.stamp},
                      {"removal_flag", schema.removal_flag},
                      {"writable", schema.is_writable},
+                     {"feed", schema.has_feed},
                      {"version", schema.version},
                      {"local_table", schema.local_table},
                      {"left_out", schema.left_out},
                      {"takes_new_fields", schema.takes_new_fields},
                      {"fields", json::array()},
                      {"notices", json::array()}};
+    if (schema.hidden) document["hidden"] = *schema.hidden;
     for (const FieldSchema& field : schema.fields) document["fields"].push_back(to_document(field));
     for (const MappingNotice& notice : schema.notices) {
         document["notices"].push_back(
@@ -107,6 +112,8 @@ Result<ObjectSchema> object_schema_from_json(std::string_view text) {
         const json document = json::parse(text);
         ObjectSchema schema;
         schema.name = document.at("name");
+        schema.wire_name = document.value("wire_name", "");
+        schema.has_feed = document.value("feed", false);
         schema.label = document.at("label");
         schema.key = document.at("key");
         schema.stamp = document.at("stamp");
@@ -116,6 +123,7 @@ Result<ObjectSchema> object_schema_from_json(std::string_view text) {
         schema.local_table = document.at("local_table");
         schema.takes_new_fields = document.value("takes_new_fields", true);
         schema.left_out = document.value("left_out", std::vector<std::string>{});
+        if (document.contains("hidden")) schema.hidden = document["hidden"].get<std::vector<std::string>>();
         for (const json& field : document.at("fields")) schema.fields.push_back(field_of(field));
         for (const json& notice : document.at("notices")) {
             schema.notices.push_back({.field = notice.at("field"),

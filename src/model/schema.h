@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "model/type.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,8 @@ struct EnumerationValue {
 
 /// A field of a remote object, and the local column it has.
 struct FieldSchema {
-    std::string name;  ///< the CRM's internal name, its own case
+    std::string name;       ///< the CRM's internal name, its own case
+    std::string wire_name;  ///< how records name its value, where that is another; or empty
     std::string label;
     std::string remote_type;  ///< the CRM's word for its type
     Type type;
@@ -51,14 +53,19 @@ struct MappingNotice {
 /// A remote object as the platform records it.
 struct ObjectSchema {
     std::string name;
+    std::string wire_name;  ///< how requests name the object, where that is another; or empty
     std::string label;
     std::string key;           ///< the field that identifies a record
     std::string stamp;         ///< the field that tells changes: the automatic index; or empty
     std::string removal_flag;  ///< the boolean field that marks a deleted record, or empty
     bool is_writable = false;
+    bool has_feed = false;  ///< the CRM keeps a feed of the object's changes and deletions
     std::vector<FieldSchema> fields;
     std::vector<MappingNotice> notices;
     std::vector<std::string> left_out;  ///< fields that a person didn't choose
+    /// Of the fields that vanished, those that exist and are hidden from the account's user; nothing: not
+    /// known.
+    std::optional<std::vector<std::string>> hidden;
     bool takes_new_fields = true;  ///< what the CRM adds comes along; not where fields were named one by one
     std::string version;           ///< of the CRM's description, to ask whether it has changed; or empty
     std::string local_table;       ///< empty until tables are made

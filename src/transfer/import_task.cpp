@@ -187,7 +187,7 @@ class Preparation {
         if (!filter) return crm_filter;
         std::string own = TRY(site_.connector.condition(*filter, schema, now));
         if (crm_filter.empty()) return own;
-        return fmt::format("({}) AND ({})", own, crm_filter);
+        return fmt::format("({}) and ({})", own, crm_filter);
     }
 
     /// From where to read; nothing where everything is to be read.

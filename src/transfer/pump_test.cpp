@@ -35,7 +35,9 @@ class NumbersCrm final : public CrmConnector {
                                                 Instant) const override {
         return std::string{};
     }
-    Result<std::int64_t> count(const ReadRequest&, const Call&) override { return 0; }
+    Result<std::vector<Sight>> look_for(std::span<const Member>, const Call&) override {
+        return std::vector<Sight>{};
+    }
     Result<ReadPlan> plan(const ReadRequest&, const Call&) override { return ReadPlan{}; }
 
     Result<PartEnd> read(const ReadRequest&, const Part& part, BatchSink& sink, const Call& call) override {

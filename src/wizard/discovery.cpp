@@ -1,6 +1,7 @@
 #include "wizard/discovery.h"
 
 #include "base/ascii.h"
+#include "wizard/evolution.h"
 
 #include <algorithm>
 #include <numeric>
@@ -106,6 +107,22 @@ void choose_fields_again(model::ObjectSchema& schema, const model::ObjectSchema&
         return out.contains(name) || (!recorded.takes_new_fields && recorded.find(name) == nullptr);
     });
     schema.takes_new_fields = recorded.takes_new_fields;
+}
+
+Result<void> look_for_vanished(CrmConnector& connector, const model::ObjectSchema& recorded,
+                               model::ObjectSchema& now, const Call& call) {
+    const std::vector<std::string> vanished = vanished_fields(recorded, now);
+    if (vanished.empty()) return {};
+    std::vector<Member> members;
+    for (const std::string& field : vanished) members.push_back({.object = recorded.name, .field = field});
+    const std::vector<Sight> sights = TRY(connector.look_for(members, call));
+    std::vector<std::string> hidden;
+    for (std::size_t i = 0; i < vanished.size(); ++i) {
+        if (sights.at(i) == Sight::unknown) return {};
+        if (sights[i] == Sight::hidden) hidden.push_back(vanished[i]);
+    }
+    now.hidden = std::move(hidden);
+    return {};
 }
 
 }  // namespace koppla

@@ -39,6 +39,10 @@ Result<void> choose_fields(model::ObjectSchema& schema, const FieldChoice& choic
 /// The same as a person chose when `recorded` was taken in.
 void choose_fields_again(model::ObjectSchema& schema, const model::ObjectSchema& recorded);
 
+/// Where fields of `recorded` are missing in `now`, asks which of them are only hidden: sets `now.hidden`.
+Result<void> look_for_vanished(CrmConnector& connector, const model::ObjectSchema& recorded,
+                               model::ObjectSchema& now, const Call& call);
+
 /// Those of `names` that come closest to `wanted`, for a message: "; did you mean A, B?", or empty.
 std::string suggestion(std::string_view wanted, std::span<const std::string> names);
 

@@ -39,6 +39,10 @@ bool contains(const std::vector<std::string>& names, std::string_view name) {
                                [&](const std::string& each) { return equal_without_case(each, name); });
 }
 
+bool is_vanished(const FieldSchema& field, const ObjectSchema& now) {
+    return !field.is_parked && now.find(field.name) == nullptr && !contains(now.left_out, field.name);
+}
+
 const EnumerationValue* find_value(const FieldSchema& field, std::string_view code) {
     const auto found = std::ranges::find(field.values, code, &EnumerationValue::code);
     return found == field.values.end() ? nullptr : &*found;
@@ -188,11 +192,14 @@ class Follower {
     FieldSchema park(const FieldSchema& field) {
         FieldSchema parked = field;
         if (!field.is_parked) {
-            const bool is_chosen = !contains(result_.schema.left_out, field.name);
-            if (is_chosen) {
-                add(field.name, "gone", Impact::consent,
-                    fmt::format("deleted, or hidden from the account's user: it isn't imported any more; its "
-                                "column {} stays as it is",
+            const ObjectSchema& now = result_.schema;
+            if (is_vanished(field, now)) {
+                const bool is_hidden = now.hidden && contains(*now.hidden, field.name);
+                add(field.name, is_hidden ? "hidden" : "gone", Impact::consent,
+                    fmt::format("{}: it isn't imported any more; its column {} stays as it is",
+                                reason(!now.hidden ? Sight::unknown
+                                       : is_hidden ? Sight::hidden
+                                                   : Sight::gone),
                                 field.column));
             } else {
                 add(field.name, "left out", Impact::safe,
@@ -210,6 +217,18 @@ class Follower {
 };
 
 }  // namespace
+
+std::string_view reason(Sight sight) {
+    switch (sight) {
+        case Sight::hidden:
+            return "hidden from the account's user by permissions";
+        case Sight::gone:
+            return "deleted in the CRM";
+        case Sight::unknown:
+            break;
+    }
+    return "deleted, or hidden from the account's user";
+}
 
 std::string_view name(Impact impact) {
     switch (impact) {
@@ -232,13 +251,22 @@ Evolution evolve(const ObjectSchema& recorded, ObjectSchema now, std::string_vie
     return Follower{recorded, std::move(now), day}.follow();
 }
 
-SchemaChange object_gone(const Error& why) {
+std::vector<std::string> vanished_fields(const ObjectSchema& recorded, const ObjectSchema& now) {
+    std::vector<std::string> names;
+    for (const FieldSchema& field : recorded.fields) {
+        if (is_vanished(field, now)) names.push_back(field.name);
+    }
+    return names;
+}
+
+SchemaChange object_gone(const Error& why, Sight sight) {
     const bool is_gone = why.kind == ErrorKind::not_found;
     return {.field = "",
-            .what = is_gone ? "gone" : "unreadable",
+            .what = !is_gone                 ? "unreadable"
+                    : sight == Sight::hidden ? "hidden"
+                                             : "gone",
             .impact = Impact::breaking,
-            .detail = is_gone ? "deleted, or hidden from the account's user: its table stays as it is"
-                              : why.message};
+            .detail = is_gone ? fmt::format("{}: its table stays as it is", reason(sight)) : why.message};
 }
 
 }  // namespace koppla

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crm/connector.h"
 #include "model/schema.h"
 
 #include <string>
@@ -45,7 +46,13 @@ struct Evolution {
 /// as `<column>_until_<day>` and gets a new one. Values that an enumeration has lost stay in it, inactive.
 Evolution evolve(const model::ObjectSchema& recorded, model::ObjectSchema now, std::string_view day);
 
+/// Why a member isn't to be seen, for a person: "hidden from …".
+std::string_view reason(Sight sight);
+
 /// The same for an object that the CRM doesn't describe any more.
-SchemaChange object_gone(const Error& why);
+SchemaChange object_gone(const Error& why, Sight sight);
+
+/// The fields of `recorded` that were imported and that `now` doesn't offer, but for those left out.
+std::vector<std::string> vanished_fields(const model::ObjectSchema& recorded, const model::ObjectSchema& now);
 
 }  // namespace koppla

@@ -84,6 +84,12 @@ TEST(Evolution, AVanishedFieldIsParkedAndTakenUpAgain) {
     EXPECT_EQ(parked->column, "amount");
     EXPECT_THAT(evolve(without.schema, now, "20261124").changes, IsEmpty());
 
+    EXPECT_THAT(without.changes.front().detail, HasSubstr("deleted, or hidden"));
+    now.hidden = {"Amount"};
+    EXPECT_THAT(changes(evolve(recorded(), now, "")), ElementsAre("hidden Amount: needs consent"));
+    now.hidden = std::vector<std::string>{};
+    EXPECT_THAT(evolve(recorded(), now, "").changes.front().detail, StartsWith("deleted in the CRM"));
+
     const Evolution again = evolve(without.schema, described(), "20261125");
     EXPECT_THAT(changes(again), ElementsAre("back Amount: safe"));
     EXPECT_FALSE(again.schema.find("Amount")->is_parked);

@@ -89,8 +89,8 @@ class TurnTaking final : public CrmConnector {
                                                 Instant now) const override {
         return connector_.condition(filter, object, now);
     }
-    Result<std::int64_t> count(const ReadRequest& request, const Call& call) override {
-        return connector_.count(request, call);
+    Result<std::vector<Sight>> look_for(std::span<const Member> members, const Call& call) override {
+        return connector_.look_for(members, call);
     }
     Result<ReadPlan> plan(const ReadRequest& request, const Call& call) override {
         return connector_.plan(request, call);

@@ -33,15 +33,6 @@ FieldSpec ext_key() {
     return text("ExtKey__c", "External Key", 40).key();
 }
 
-/// Salutation, first and last name, and the name made of them.
-Fields person_name() {
-    return {
-        text("LastName", "Last Name", 80).required().part_of("Name"),
-        text("FirstName", "First Name", 40).part_of("Name"),
-        picklist("Salutation", "Salutation", {"Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."}).part_of("Name"),
-        text("Name", "Full Name", 121).required().read_only().title()};
-}
-
 ObjectSpec account() {
     return {
         .name = "Account",
@@ -220,71 +211,11 @@ ObjectSpec order() {
             stamps()};
 }
 
-ObjectSpec user() {
-    return {
-        .name = "User",
-        .label = "User",
-        .label_plural = "Users",
-        .key_prefix = "005",
-        .is_setup = true,
-        .fields =
-            Fields{id(), text("Username", "Username", 80).required().lookup()} + person_name() +
-            Fields{text("CompanyName", "Company Name", 80), text("Division", "Division", 80),
-                   text("Department", "Department", 80), text("Title", "Title", 80)} +
-            address("", "") +
-            Fields{
-                typed("email", "Email", "Email", 128).required().lookup(),
-                typed("phone", "Phone", "Phone", 40), typed("phone", "MobilePhone", "Mobile", 40),
-                text("Alias", "Alias", 8).required(), flag("IsActive", "Active"),
-                picklist("TimeZoneSidKey", "Time Zone",
-                         {"Europe/Berlin", "Europe/London", "America/New_York", "Asia/Tokyo"})
-                    .closed()
-                    .required(),
-                picklist("LocaleSidKey", "Locale", {"en_US", "en_GB", "de_DE", "fr_FR", "ja_JP"})
-                    .closed()
-                    .required(),
-                picklist("EmailEncodingKey", "Email Encoding", {"UTF-8", "ISO-8859-1"}).closed().required(),
-                picklist("LanguageLocaleKey", "Language", {"en_US", "de", "fr", "ja"}).closed().required(),
-                picklist("UserType", "User Type", {"Standard", "PowerPartner", "Guest"}).closed().read_only(),
-                text("EmployeeNumber", "Employee Number", 20),
-                link("ManagerId", "Manager ID", {"User"}, "Manager").children("ManagedUsers"),
-                typed("datetime", "LastLoginDate", "Last Login").read_only()} +
-            stamps()};
-}
-
-ObjectSpec organization() {
-    return {.name = "Organization",
-            .label = "Organization",
-            .label_plural = "Organizations",
-            .key_prefix = "00D",
-            .is_setup = true,
-            .fields =
-                Fields{id(), text("Name", "Name", 80).required().title(), text("Division", "Division", 80)} +
-                address("", "") +
-                Fields{typed("phone", "Phone", "Phone", 40), typed("phone", "Fax", "Fax", 40),
-                       text("PrimaryContact", "Primary Contact", 80),
-                       picklist("DefaultLocaleSidKey", "Locale", {"en_US", "de_DE"}).closed().required(),
-                       picklist("TimeZoneSidKey", "Time Zone", {"Europe/Berlin", "America/New_York"})
-                           .closed()
-                           .required(),
-                       picklist("LanguageLocaleKey", "Language", {"en_US", "de"}).closed().required(),
-                       picklist("OrganizationType", "Edition", {"Developer Edition", "Enterprise Edition"})
-                           .closed()
-                           .read_only(),
-                       text("NamespacePrefix", "Namespace Prefix", 15).read_only(),
-                       text("InstanceName", "Instance Name", 5).read_only(),
-                       flag("IsSandbox", "Is Sandbox").read_only(),
-                       flag("IsReadOnly", "Is Read Only").read_only(),
-                       typed("datetime", "TrialExpirationDate", "Trial Expiration Date").read_only(),
-                       whole("FiscalYearStartMonth", "Fiscal Year Starts In")} +
-                stamps()};
-}
-
 }  // namespace
 
 std::vector<ObjectSpec> own_objects() {
-    std::vector<ObjectSpec> objects{account(), contact(), lead(),        opportunity(),
-                                    order(),   user(),    organization()};
+    std::vector<ObjectSpec> objects{account(), contact(), lead(), opportunity(), order()};
+    for (ObjectSpec& object : basic_objects()) objects.push_back(std::move(object));
     for (ObjectSpec& object : further_objects()) objects.push_back(std::move(object));
     return objects;
 }

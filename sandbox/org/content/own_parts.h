@@ -41,6 +41,18 @@ inline Fields record_start() {
     return {id(), flag("IsDeleted", "Deleted").read_only()};
 }
 
+/// Salutation, first and last name, and the name made of them.
+inline Fields person_name() {
+    return {
+        text("LastName", "Last Name", 80).required().part_of("Name"),
+        text("FirstName", "First Name", 40).part_of("Name"),
+        picklist("Salutation", "Salutation", {"Mr.", "Ms.", "Mrs.", "Dr.", "Prof.", "Mx."}).part_of("Name"),
+        text("Name", "Full Name", 121).required().read_only().title()};
+}
+
+/// Objects that every org has: its users, itself, and who may see what.
+std::vector<ObjectSpec> basic_objects();
+
 /// Objects beside those of `own_objects.cpp`: products and the lines of deals and orders, campaigns, tasks,
 /// attachments, record types.
 std::vector<ObjectSpec> further_objects();

@@ -2,6 +2,7 @@
 
 #include "sandbox/org/content/org_folder.h"
 #include "sandbox/org/content/own_objects.h"
+#include "sandbox/org/content/own_parts.h"
 #include "sandbox/org/identifier.h"
 #include "sandbox/org/state.h"
 #include "sandbox/org/writer.h"
@@ -105,12 +106,13 @@ class Filling {
             return is_among(known_, name) || is_among(fresh, name);
         };
         // Making and reading them takes longer than all the rest of opening a small org.
-        if (!is_ours && is_there("User") && is_there("Organization")) return {};
-        const auto own = own_objects();
+        const auto basic = basic_objects();
+        const auto is_spec_there = [&](const ObjectSpec& spec) { return is_there(spec.name); };
+        if (!is_ours && std::ranges::all_of(basic, is_spec_there)) return {};
+        const auto own = is_ours ? own_objects() : basic;
         auto describes = describe_json(own);
         for (std::size_t i = 0; i < own.size(); ++i) {
-            const bool is_basic = own[i].name == "User" || own[i].name == "Organization";
-            if ((is_ours || is_basic) && !is_there(own[i].name))
+            if (!is_spec_there(own[i]))
                 fresh.push_back(TRY(Object::from_describe(std::move(describes[i]), now_ms_)));
         }
         return {};
@@ -186,6 +188,8 @@ class Filling {
         if (object.name() == "User") TRY(ensure_user(state, object));
         if (object.name() == "Organization") TRY(ensure_organization(state, object));
         if (object.name() == "RecordType") TRY(ensure_record_types(state, object));
+        if (object.name() == "ObjectPermissions" || object.name() == "FieldPermissions")
+            TRY(ensure_permissions(state, object));
         return transaction->commit();
     }
 
@@ -320,6 +324,29 @@ class Filling {
                             {"SobjectType", Value{object.name}},
                             {"IsActive", Value{std::int64_t{1}}}}));
             }
+        }
+        return {};
+    }
+
+    /// An administrator's permission set, which may see everything.
+    Result<void> ensure_permissions(State& state, const Object& permissions) {
+        if (counts_[permissions.name()] != 0) return {};
+        const bool is_of_fields = permissions.has("Field");
+        const auto grant = [&](const Object& object, const std::string& field) -> Result<void> {
+            Values values{
+                {"Id", Value{make_id(permissions.key_prefix(), TRY(state.take_number(permissions)))}},
+                {"ParentId", Value{make_id("0PS", 1)}},
+                {"SobjectType", Value{object.name()}},
+                {"PermissionsRead", Value{std::int64_t{1}}},
+                {"PermissionsEdit", Value{std::int64_t{1}}}};
+            if (is_of_fields) values["Field"] = Value{object.name() + "." + field};
+            set_defaults(permissions, stamp_, populated_.identity.user_id, values);
+            return state.insert(permissions, values);
+        };
+        for (const Object& object : populated_.catalog.objects()) {
+            if (!is_of_fields) TRY(grant(object, ""));
+            for (const Field& field : object.fields())
+                if (is_of_fields && field.nillable) TRY(grant(object, field.name));
         }
         return {};
     }

@@ -61,12 +61,17 @@ Result<std::vector<ObjectChanges>> changes_of(CrmConnector& connector,
     for (std::size_t i = 0; i < recorded.size(); ++i) {
         const ObjectSchema& before = recorded[i].schema;
         if (!discovered[i].described) {
-            changes.push_back(
-                {.object = before.name, .changes = {object_gone(discovered[i].described.error())}});
+            const Error& why = discovered[i].described.error();
+            const Member object{.object = before.name};
+            Sight sight = Sight::unknown;
+            if (why.kind == ErrorKind::not_found)
+                sight = TRY(connector.look_for({&object, 1}, program.call())).at(0);
+            changes.push_back({.object = before.name, .changes = {object_gone(why, sight)}});
             continue;
         }
         ObjectSchema now = std::move(discovered[i].described->schema);
         choose_fields_again(now, before);
+        TRY(look_for_vanished(connector, before, now, program.call()));
         changes.push_back({.object = before.name, .changes = evolve(before, std::move(now), "").changes});
     }
     return changes;

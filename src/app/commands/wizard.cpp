@@ -140,26 +140,33 @@ Result<Recorded> recorded_objects(const Store& store, const std::string& account
 }
 
 /// Those of the schema that the CRM still lists; the others are told.
-Result<std::vector<std::string>> recorded_tables(const Recorded& recorded,
-                                                 const std::vector<ObjectSummary>& objects) {
+Result<std::vector<std::string>> recorded_tables(CrmConnector& connector, const Recorded& recorded,
+                                                 const std::vector<ObjectSummary>& objects,
+                                                 const Call& call) {
     std::vector<std::string> names;
+    std::vector<Member> missing;
     for (const auto& [name, schema] : recorded) {
         if (std::ranges::find(objects, name, &ObjectSummary::name) != objects.end())
             names.push_back(name);
         else
-            Program::tell(
-                fmt::format("warning: {} was deleted in the CRM, or is hidden from the account's user; its "
-                            "table {} stays as it is",
-                            name, schema.local_table));
+            missing.push_back({.object = name});
+    }
+    if (!missing.empty()) {
+        const std::vector<Sight> sights = TRY(connector.look_for(missing, call));
+        for (std::size_t i = 0; i < missing.size(); ++i) {
+            Program::tell(fmt::format("warning: {} was {}; its table {} stays as it is", missing[i].object,
+                                      reason(sights.at(i)), recorded.at(missing[i].object).local_table));
+        }
     }
     if (names.empty()) return error(ErrorKind::not_found, "no table of the schema is left in the CRM");
     return names;
 }
 
-Result<std::vector<std::string>> chosen_tables(const WizardLine& line, const Recorded& recorded,
+Result<std::vector<std::string>> chosen_tables(CrmConnector& connector, const WizardLine& line,
+                                               const Recorded& recorded,
                                                const std::vector<ObjectSummary>& objects, const Call& call) {
     if (!line.tables.empty()) return resolve(line.tables, objects);
-    if (line.wants_recorded) return recorded_tables(recorded, objects);
+    if (line.wants_recorded) return recorded_tables(connector, recorded, objects, call);
     if (!line.wants_all) return ask_for_tables(objects, call);
     std::vector<std::string> all;
     for (const ObjectSummary& object : objects) {
@@ -196,8 +203,9 @@ std::vector<DescribeRequest> describe_requests(const WizardLine& line, const std
     return requests;
 }
 
-Result<Found> sort_out(std::vector<Discovered> discovered, const std::map<std::string, FieldChoice>& choices,
-                       const Recorded& recorded) {
+Result<Found> sort_out(CrmConnector& connector, std::vector<Discovered> discovered,
+                       const std::map<std::string, FieldChoice>& choices, const Recorded& recorded,
+                       const Call& call) {
     Found found;
     for (Discovered& each : discovered) {
         if (!each.described) {
@@ -220,6 +228,7 @@ Result<Found> sort_out(std::vector<Discovered> discovered, const std::map<std::s
             choose_fields_again(schema, before->second);
         }
         if (before != recorded.end()) {
+            TRY(look_for_vanished(connector, before->second, schema, call));
             found.changes.push_back(
                 {.object = schema.name, .changes = evolve(before->second, schema, "").changes});
         } else {
@@ -313,7 +322,8 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
     if (line.only_lists) return list_tables(program, line, objects);
 
     const Recorded recorded = TRY(recorded_objects(*store, line.account, program.call()));
-    const std::vector<std::string> names = TRY(chosen_tables(line, recorded, objects, program.call()));
+    const std::vector<std::string> names =
+        TRY(chosen_tables(connector, line, recorded, objects, program.call()));
     const auto begun = program.clock.steady();
     const std::vector<DescribeRequest> requests = describe_requests(line, names, choices, recorded);
     std::vector<Discovered> discovered = TRY(discover(
@@ -322,7 +332,7 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
             show_step(done, total, name, begun);
         },
         program.call()));
-    Found found = TRY(sort_out(std::move(discovered), choices, recorded));
+    Found found = TRY(sort_out(connector, std::move(discovered), choices, recorded, program.call()));
     if (found.chosen.empty() && found.unchanged.empty())
         return error(ErrorKind::not_found, "none of the chosen tables could be described");
     if (!program.wants_json) print_changes(found.changes);

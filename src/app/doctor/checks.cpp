@@ -5,6 +5,7 @@
 #include "platform/rows.h"
 #include "platform/schemas.h"
 #include "transfer/window.h"
+#include "wizard/discovery.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -109,14 +110,29 @@ std::vector<Finding> check_schemas(CrmConnector& connector, const std::vector<Re
         const std::size_t end = std::min(begin + step, schemas.size());
         std::vector<DescribeRequest> requests;
         for (std::size_t i = begin; i < end; ++i) requests.push_back({.object = schemas[i].schema.name});
-        const auto answers = connector.describe(requests, call);
+        auto answers = connector.describe(requests, call);
         if (!answers) {
             findings.push_back(failed("schema", answers.error()));
             return findings;
         }
         for (std::size_t i = begin; i < end; ++i) {
-            const auto judged = judge_schema(
-                {.account = account, .recorded = schemas[i].schema, .now = answers->at(i - begin)});
+            const model::ObjectSchema& recorded = schemas[i].schema;
+            Result<Described>& now = answers->at(i - begin);
+            SchemaView view{.account = account, .recorded = recorded, .now = now};
+            Result<void> looked;
+            if (now) {
+                choose_fields_again(now->schema, recorded);
+                looked = look_for_vanished(connector, recorded, now->schema, call);
+            } else if (now.error().kind == ErrorKind::not_found) {
+                const Member object{.object = recorded.name};
+                const auto sights = connector.look_for({&object, 1}, call);
+                if (sights)
+                    view.sight = sights->at(0);
+                else
+                    looked = sights.error();
+            }
+            if (!looked) findings.push_back(failed("schema", looked.error()));
+            const auto judged = judge_schema(view);
             findings.insert(findings.end(), judged.begin(), judged.end());
         }
     }

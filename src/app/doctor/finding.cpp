@@ -122,23 +122,21 @@ std::vector<Finding> judge_schema(const SchemaView& view) {
         const bool is_gone = why.kind == ErrorKind::not_found;
         return {{.level = Level::fail,
                  .subject = object,
-                 .text = is_gone ? "the account's user doesn't see this object any more, or it is gone"
-                                 : why.message,
-                 .remedy =
-                     is_gone
-                         ? "give the user's permission set read access to the object; if it was deleted, its "
-                           "local table stays as it is"
-                         : ""}};
+                 .text = is_gone ? std::string{reason(view.sight)} : why.message,
+                 .remedy = !is_gone                    ? ""
+                           : view.sight == Sight::gone ? "its local table stays as it is"
+                                                       : "give the user's permission set read access to the "
+                                                         "object; if it was deleted, its local table stays "
+                                                         "as it is"}};
     }
-    model::ObjectSchema now = view.now->schema;
-    choose_fields_again(now, view.recorded);
-    const Evolution evolution = evolve(view.recorded, std::move(now), "");
+    const Evolution evolution = evolve(view.recorded, view.now->schema, "");
     const std::string wizard = fmt::format("koppla wizard {} --tables {}", view.account, object);
     std::vector<Finding> findings;
     for (const SchemaChange& change : evolution.changes) {
         if (change.impact == Impact::safe) continue;
         const std::string advice =
-            change.what == "gone"
+            change.what == "hidden" ? "give the user's permission set read access to the field, or: "
+            : change.what == "gone" && !evolution.schema.hidden
                 ? "give the user's permission set read access to the field; or, if it was deleted: "
                 : "";
         findings.push_back(

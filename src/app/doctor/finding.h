@@ -39,7 +39,8 @@ Finding judge_journal(std::uintmax_t journal_bytes);
 struct SchemaView {
     std::string account;
     const model::ObjectSchema& recorded;
-    const Result<Described>& now;
+    const Result<Described>& now;  ///< cut down to the fields that were chosen
+    Sight sight = Sight::unknown;  ///< of an object that isn't described
 };
 std::vector<Finding> judge_schema(const SchemaView& view);
 

@@ -1,5 +1,6 @@
 #include "crm/salesforce/connector.h"
 
+#include "base/ascii.h"
 #include "crm/salesforce/allowance.h"
 #include "crm/salesforce/browser.h"
 #include "crm/salesforce/bulk.h"
@@ -36,6 +37,15 @@ std::string member(const std::string& body, std::string_view name) {
     return std::string{text};
 }
 
+/// What any permission set grants is there, whoever may see it. [Salesforce: Object Reference,
+/// ObjectPermissions and FieldPermissions]
+struct PermissionQuery {
+    std::string_view object;
+    std::string_view field;
+};
+constexpr PermissionQuery of_objects{.object = "ObjectPermissions", .field = "SobjectType"};
+constexpr PermissionQuery of_fields{.object = "FieldPermissions", .field = "Field"};
+
 class Connector final : public CrmConnector {
   public:
     Connector(AccountSettings account, ConnectorParts parts)
@@ -52,12 +62,12 @@ class Connector final : public CrmConnector {
     Result<std::vector<ObjectSummary>> objects(const Call& call) override;
     Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest> requests,
                                                     const Call& call) override;
+    Result<std::vector<Sight>> look_for(std::span<const Member> members, const Call& call) override;
     [[nodiscard]] Result<std::string> condition(const model::Filter& filter,
                                                 const model::ObjectSchema& object,
                                                 Instant now) const override {
         return soql_condition(filter, object, now);
     }
-    Result<std::int64_t> count(const ReadRequest& request, const Call& call) override;
     Result<ReadPlan> plan(const ReadRequest& request, const Call& call) override;
     Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
                          const Call& call) override;
@@ -65,13 +75,15 @@ class Connector final : public CrmConnector {
   private:
     struct Query {
         std::int64_t total = 0;
-        std::vector<std::string> first_record;
+        std::vector<std::vector<std::string>> records;
     };
     Result<Query> query(std::string_view resource, std::string_view statement,
                         const std::vector<std::string>& fields, const std::string& attempted,
                         const Call& call);
     Result<http::Response> versions(const Call& call);
     Result<void> name_user(Identity& identity, const Call& call);
+    Result<std::vector<std::string>> permitted(const PermissionQuery& permissions,
+                                               std::span<const std::string> names, const Call& call);
 
     const std::string server_;
     const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe};
@@ -111,9 +123,11 @@ Result<Connector::Query> Connector::query(std::string_view resource, std::string
     RecordReader reader{fields};
     auto page = reader.read(batch);
     if (!page) return page.error().with_context(attempted);
-    Query result{.total = page->total, .first_record = {}};
-    for (std::size_t column = 0; column < fields.size() && batch.row_count() > 0; ++column) {
-        result.first_record.emplace_back(batch.cell(column, 0).text());
+    Query result{.total = page->total, .records = {}};
+    for (std::size_t row = 0; row < batch.row_count(); ++row) {
+        std::vector<std::string>& record = result.records.emplace_back();
+        for (std::size_t column = 0; column < fields.size(); ++column)
+            record.emplace_back(batch.cell(column, row).text());
     }
     return result;
 }
@@ -149,9 +163,9 @@ Result<Identity> Connector::check(const Call& call) {
     TRY(name_user(identity, call));
     Query organization = TRY(
         query("query", "SELECT Id,Name FROM Organization", {"Id", "Name"}, "reading the organisation", call));
-    if (organization.first_record.size() == 2) {
-        identity.organization_id = organization.first_record[0];
-        identity.organization = organization.first_record[1];
+    if (!organization.records.empty()) {
+        identity.organization_id = organization.records.front().at(0);
+        identity.organization = organization.records.front().at(1);
     }
     identity.server = TRY(session_.credentials(call)).instance_url;
     return identity;
@@ -196,11 +210,53 @@ Result<std::vector<Result<Described>>> Connector::describe(std::span<const Descr
     return results;
 }
 
-Result<std::int64_t> Connector::count(const ReadRequest& request, const Call& call) {
-    const std::string statement = TRY(count_soql(request));
-    const Query counted =
-        TRY(query("queryAll", statement, {}, fmt::format("counting {}", request.object->name), call));
-    return request.row_limit ? std::min(*request.row_limit, counted.total) : counted.total;
+/// Those of the names that some permission set grants; a charged call.
+Result<std::vector<std::string>> Connector::permitted(const PermissionQuery& permissions,
+                                                      std::span<const std::string> names, const Call& call) {
+    std::vector<std::string> found;
+    for (std::size_t at = 0; at < names.size(); at += tuning::names_a_query) {
+        const auto some = names.subspan(at, std::min(tuning::names_a_query, names.size() - at));
+        const std::string statement =
+            fmt::format("SELECT {0} FROM {1} WHERE PermissionsRead = true AND {0} IN ('{2}') GROUP BY {0}",
+                        permissions.field, permissions.object, fmt::join(some, "','"));
+        const Query granted = TRY(
+            query("query", statement, {std::string{permissions.field}}, "looking at the permissions", call));
+        for (const std::vector<std::string>& record : granted.records) found.push_back(record.front());
+    }
+    return found;
+}
+
+Result<std::vector<Sight>> Connector::look_for(std::span<const Member> members, const Call& call) {
+    std::vector<Sight> sights(members.size(), Sight::unknown);
+    const auto name_of = [](const Member& member) {
+        return member.field.empty() ? member.object : fmt::format("{}.{}", member.object, member.field);
+    };
+    const auto is_asked = [](const Member& member, bool is_field) {
+        return member.field.empty() != is_field && is_identifier(member.object) &&
+               (member.field.empty() || is_identifier(member.field));
+    };
+    for (const bool is_field : {false, true}) {
+        std::vector<std::string> names;
+        for (const Member& member : members)
+            if (is_asked(member, is_field)) names.push_back(name_of(member));
+        if (names.empty()) continue;
+        const auto found = permitted(is_field ? of_fields : of_objects, names, call);
+        if (!found) {
+            const ErrorKind kind = found.error().kind;
+            // Without "View Setup and Configuration" there are no such objects, or none that answer.
+            if (kind == ErrorKind::denied || kind == ErrorKind::not_found || kind == ErrorKind::invalid)
+                continue;
+            return found.error();
+        }
+        for (std::size_t i = 0; i < members.size(); ++i) {
+            if (!is_asked(members[i], is_field)) continue;
+            const bool is_there = std::ranges::any_of(*found, [&](const std::string& name) {
+                return equal_without_case(name, name_of(members[i]));
+            });
+            sights[i] = is_there ? Sight::hidden : Sight::gone;
+        }
+    }
+    return sights;
 }
 
 Result<ReadPlan> Connector::plan(const ReadRequest& request, const Call&) {

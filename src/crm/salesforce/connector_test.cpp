@@ -86,17 +86,33 @@ TEST(Connector, TheNewestVersionIsTheOneBothSidesKnow) {
     EXPECT_NE(version_of("latest", "<html></html>").find("web page"), std::string::npos);
 }
 
-TEST(Connector, CountsDeletedRecordsTooInOneCall) {
+TEST(Connector, TellsHiddenFromGoneByWhatAnyPermissionSetGrants) {
     Org org{test::with_login([](const http::Request& request) -> Answer {
-        EXPECT_NE(request.target.find("/queryAll?"), std::string::npos);
-        EXPECT_EQ(test::statement_of(request), "SELECT COUNT() FROM Contact WHERE (Name != null)");
-        return {.body = R"({"totalSize":1234567,"done":true,"records":[]})"};
+        if (test::statement_of(request).find("ObjectPermissions") != std::string::npos)
+            return {.body = R"({"totalSize":0,"done":true,"records":[]})"};
+        EXPECT_EQ(test::statement_of(request),
+                  "SELECT Field FROM FieldPermissions WHERE PermissionsRead = true AND Field IN "
+                  "('Contact.Fax','Contact.Old__c') GROUP BY Field");
+        return {.body = R"({"totalSize":1,"done":true,"records":[{"Field":"Contact.Fax"}]})"};
     })};
-    ReadRequest request{.object = &contact, .fields = {"Id"}, .filter = "Name != null"};
-    EXPECT_EQ(*org.connector->count(request, org.call), 1'234'567);
-    request.row_limit = 10;
-    EXPECT_EQ(*org.connector->count(request, org.call), 10);
+    const std::vector<Member> members = {{.object = "Contact", .field = "Fax"},
+                                         {.object = "Bygone__c"},
+                                         {.object = "Contact", .field = "Old__c"},
+                                         {.object = "Contact", .field = "x') OR (Id != null"}};
+    const std::vector<Sight> expected = {Sight::hidden, Sight::gone, Sight::gone, Sight::unknown};
+    EXPECT_EQ(*org.connector->look_for(members, org.call), expected);
     EXPECT_EQ(org.connector->usage().charged_calls, 2);
+}
+
+TEST(Connector, KnowsNothingWhereTheUserMayNotLookAtPermissions) {
+    Org org{test::with_login([](const http::Request&) -> Answer {
+        return {
+            .status = 400,
+            .body =
+                R"([{"errorCode":"INVALID_TYPE","message":"sObject type 'FieldPermissions' is not supported."}])"};
+    })};
+    const Member member{.object = "Contact", .field = "Fax"};
+    EXPECT_EQ(org.connector->look_for({&member, 1}, org.call)->front(), Sight::unknown);
 }
 
 TEST(Connector, PlanningCostsNothingAndSaysWhy) {

@@ -214,11 +214,6 @@ Result<std::string> soql(const ReadRequest& request, ReadPath path) {
     return statement;
 }
 
-Result<std::string> count_soql(const ReadRequest& request) {
-    TRY(check_object(request));
-    return fmt::format("SELECT COUNT() FROM {}{}", request.object->name, TRY(condition(request)));
-}
-
 std::string query_path(std::string_view resource, std::string_view statement) {
     std::string path = fmt::format("{}?q=", resource);
     constexpr std::string_view plain = "-._~,()*";

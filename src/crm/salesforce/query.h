@@ -14,7 +14,6 @@ namespace koppla::salesforce {
 /// when it is asked for, because an order keeps Salesforce from cutting the work into chunks.
 /// [Salesforce: SOQL SELECT; Bulk API 2.0, Understanding Query]
 Result<std::string> soql(const ReadRequest& request, ReadPath path);
-Result<std::string> count_soql(const ReadRequest& request);
 
 /// "…/queryAll?q=SELECT+Id,…".
 std::string query_path(std::string_view resource, std::string_view statement);

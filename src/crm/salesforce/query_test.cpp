@@ -64,13 +64,6 @@ TEST(Query, OrderAndLimitOfTheUserStandOnBothPaths) {
     EXPECT_EQ(statement(ordered, ReadPath::bulk), expected);
 }
 
-TEST(Query, TheCountAsksForTheSameRows) {
-    ReadRequest counted = request();
-    counted.filter = "Name != null";
-    counted.row_limit = 5;
-    EXPECT_EQ(*count_soql(counted), "SELECT COUNT() FROM Contact WHERE (Name != null)");
-}
-
 TEST(Query, AFilterCantLeaveItsParentheses) {
     const std::vector<std::string> bad = {"Name = 'x') OR (Name = 'y'",
                                           "Name = 'x",

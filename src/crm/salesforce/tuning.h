@@ -40,6 +40,9 @@ inline constexpr std::size_t soql_bytes_max = 100'000;
 /// [Salesforce: REST API, Composite]: subrequests of one charged call.
 inline constexpr int objects_per_describe = 25;
 
+/// Names of fields, 81 characters each at most, that a query's URL has room for.
+inline constexpr std::size_t names_a_query = 100;
+
 /// A poll is a charged call, and small jobs are done within a second.
 inline constexpr std::chrono::milliseconds poll_first{500};
 inline constexpr std::chrono::milliseconds poll_max{30'000};

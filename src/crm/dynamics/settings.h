@@ -22,8 +22,8 @@ struct AccountSettings {
     Secret client_secret;
     std::string username;
     Secret password;
-    Secret private_key;  ///< RSA, PEM
-    std::string key_id;  ///< of the assertion's header, or empty
+    Secret private_key;        ///< RSA, PEM
+    std::string key_id;        ///< of the assertion's header, or empty
     std::string sha1, sha256;  ///< the certificate's thumbprints, bytes; one of them for Flow::certificate
     std::optional<Instant> certificate_ends{};  ///< where the certificate is known
     std::string callback;                       ///< "http://localhost:1717/OauthRedirect"
@@ -46,7 +46,7 @@ Result<AccountSettings> account_settings(const model::Settings& settings, const 
 std::vector<std::string_view> missing(const model::Settings& settings);
 Result<void> check_secrets(const Secrets& secrets);
 std::vector<std::string> notices(const model::Settings& settings);
-std::string_view key_setting(const model::Settings& settings);
+SigningSettings signing(const model::Settings& settings);
 std::span<const std::string_view> login_settings();
 std::string_view certificate_steps();
 

@@ -2,6 +2,7 @@
 
 #include "crm/account_type.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ std::vector<std::string_view> missing(const model::Settings& settings);
 Result<void> check_secrets(const Secrets& secrets);
 std::vector<std::string> notices(const model::Settings& settings);
 SigningSettings signing(const model::Settings& settings);
+bool needs_person(const model::Settings& settings);
 std::span<const std::string_view> login_settings();
 std::string_view certificate_steps();
 

@@ -37,9 +37,9 @@ using ErrorOf = Error (*)(const http::Response& response, std::string_view attem
 
 /// What a session is made of; the references outlive it.
 struct SessionParts {
-    std::string root;          ///< "https://acme.crm.dynamics.com/api/data/v9.2", no slash at the end
-    http::Headers headers{};   ///< every request carries them
-    http::Client& client;      ///< which repeats, and holds back what the service has no room for
+    std::string root;         ///< "https://acme.crm.dynamics.com/api/data/v9.2", no slash at the end
+    http::Headers headers{};  ///< every request carries them
+    http::Client& client;     ///< which repeats, and holds back what the service has no room for
     Sender& sender;
     ErrorOf error_of = nullptr;
 };

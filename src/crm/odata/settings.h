@@ -19,9 +19,8 @@ struct AccountSettings {
     std::string username;
     Secret password;
     Secret access_token;
-    std::string name;  ///< the account's own, for messages
-    int page_size = 0;
-    int requests_in_flight = 0;
+    std::string name;   ///< the account's own, for messages
+    int page_size = 0;  ///< records of a result page, at most
 };
 
 std::span<const model::OptionSpec> options();
@@ -34,6 +33,9 @@ Result<AccountSettings> account_settings(const model::Settings& settings, const 
 std::vector<std::string_view> missing(const model::Settings& settings);
 Result<void> check_secrets(const Secrets& secrets);
 std::vector<std::string> notices(const model::Settings& settings);
+SigningSettings signing(const model::Settings& settings);
+bool needs_person(const model::Settings& settings);
+Result<PersonLogin> log_in_by_person(ConnectorParts parts, const Call& call);
 std::span<const std::string_view> login_settings();
 std::vector<std::string> allowed_hosts(const model::Settings& settings);
 

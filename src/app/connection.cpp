@@ -80,8 +80,8 @@ ConnectorParts Connection::parts() const {
             .account = account_.name};
 }
 
-Result<std::unique_ptr<BrowserLogin>> Connection::log_in_by_browser() {
-    return type_->log_in_by_browser(parts());
+Result<PersonLogin> Connection::log_in_by_person(const Call& call) {
+    return type_->log_in_by_person(parts(), call);
 }
 
 std::vector<std::string> Connection::notices() const {

@@ -4,8 +4,8 @@
 #include "http/server.h"
 #include "sandbox/face.h"
 #include "sandbox/files.h"
-#include "sandbox/salesforce/signature.h"
 #include "sandbox/services.h"
+#include "sandbox/web/signature.h"
 
 #include <array>
 #include <utility>

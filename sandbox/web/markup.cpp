@@ -1,4 +1,4 @@
-#include "sandbox/salesforce/markup.h"
+#include "sandbox/web/markup.h"
 
 namespace koppla::sandbox {
 

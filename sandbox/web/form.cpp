@@ -1,4 +1,4 @@
-#include "sandbox/salesforce/form.h"
+#include "sandbox/web/form.h"
 
 #include "sandbox/base64.h"
 #include "sandbox/route.h"

@@ -1,7 +1,9 @@
-#include "sandbox/salesforce/signature.h"
+#include "sandbox/web/signature.h"
 
 #include "http/tls/pointer.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -64,25 +66,76 @@ Result<std::string> written(const BioPointer& memory) {
     return std::string{data, static_cast<std::size_t>(size)};
 }
 
+bool has_padding(EVP_PKEY_CTX* context, Scheme scheme) {
+    if (scheme == Scheme::rs256) return true;
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+std::string digest_of(std::string_view bytes, const EVP_MD* kind) {
+    std::string hash(EVP_MAX_MD_SIZE, '\0');
+    unsigned size = 0;
+    EVP_Digest(bytes.data(), bytes.size(), octets(hash), &size, kind, nullptr);
+    hash.resize(size);
+    return hash;
+}
+
+Result<std::string> number(const EVP_PKEY& key, const char* name) {
+    BIGNUM* found = nullptr;
+    if (EVP_PKEY_get_bn_param(&key, name, &found) != 1) return failed("the key has no such number");
+    const std::unique_ptr<BIGNUM, Release<BN_free>> owned{found};
+    std::string bytes(static_cast<std::size_t>(BN_num_bytes(found)), '\0');
+    BN_bn2bin(found, octets(bytes));
+    return bytes;
+}
+
 }  // namespace
 
-Result<void> verify_rs256(std::string_view key_pem, std::string_view text, std::string_view signature) {
+Result<void> verify(Scheme scheme, std::string_view key_pem, std::string_view text,
+                    std::string_view signature) {
     const auto key = TRY(read_public(key_pem));
     const DigestPointer digest{EVP_MD_CTX_new()};
+    EVP_PKEY_CTX* padding = nullptr;
     const bool is_valid =
-        digest && EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+        digest && EVP_DigestVerifyInit(digest.get(), &padding, EVP_sha256(), nullptr, key.get()) == 1 &&
+        has_padding(padding, scheme) &&
         EVP_DigestVerify(digest.get(), octets(signature), signature.size(), octets(text), text.size()) == 1;
     ERR_clear_error();
     if (!is_valid) return error(ErrorKind::invalid, "the signature is not the key's");
     return {};
 }
 
+std::string sha1(std::string_view bytes) {
+    return digest_of(bytes, EVP_sha1());
+}
+
 std::string sha256(std::string_view bytes) {
-    std::string hash(EVP_MAX_MD_SIZE, '\0');
-    unsigned size = 0;
-    EVP_Digest(bytes.data(), bytes.size(), octets(hash), &size, EVP_sha256(), nullptr);
-    hash.resize(size);
-    return hash;
+    return digest_of(bytes, EVP_sha256());
+}
+
+Result<std::string> certificate_bytes(std::string_view pem) {
+    ERR_clear_error();
+    const auto text = reader(pem);
+    const CertificatePointer certificate{PEM_read_bio_X509(text.get(), nullptr, no_passphrase, nullptr)};
+    if (!certificate) return failed("it is no certificate in PEM");
+    const BioPointer memory{BIO_new(BIO_s_mem())};
+    if (i2d_X509_bio(memory.get(), certificate.get()) != 1) return failed("the certificate can't be written");
+    return written(memory);
+}
+
+std::string certificate_pem(std::string_view bytes) {
+    std::string body(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    body.resize(static_cast<std::size_t>(
+        EVP_EncodeBlock(octets(body), octets(bytes), static_cast<int>(bytes.size()))));
+    std::string pem = "-----BEGIN CERTIFICATE-----\n";
+    for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
+    return pem + "-----END CERTIFICATE-----\n";
+}
+
+Result<PublicNumbers> public_numbers(std::string_view key_pem) {
+    const auto key = TRY(read_public(key_pem));
+    return PublicNumbers{.modulus = TRY(number(*key, OSSL_PKEY_PARAM_RSA_N)),
+                         .exponent = TRY(number(*key, OSSL_PKEY_PARAM_RSA_E))};
 }
 
 Result<std::string> public_key_of(std::string_view private_key_pem) {
@@ -92,12 +145,14 @@ Result<std::string> public_key_of(std::string_view private_key_pem) {
     return written(memory);
 }
 
-Result<std::string> sign_rs256(std::string_view private_key_pem, std::string_view text) {
+Result<std::string> sign(Scheme scheme, std::string_view private_key_pem, std::string_view text) {
     const auto key = TRY(read_private(private_key_pem));
     const DigestPointer digest{EVP_MD_CTX_new()};
+    EVP_PKEY_CTX* padding = nullptr;
     std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key.get())), '\0');
     auto size = signature.size();
-    if (!digest || EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
+    if (!digest || EVP_DigestSignInit(digest.get(), &padding, EVP_sha256(), nullptr, key.get()) != 1 ||
+        !has_padding(padding, scheme) ||
         EVP_DigestSign(digest.get(), octets(signature), &size, octets(text), text.size()) != 1)
         return failed("the key can't sign");
     signature.resize(size);

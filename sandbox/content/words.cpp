@@ -1,4 +1,4 @@
-#include "sandbox/org/content/words.h"
+#include "sandbox/content/words.h"
 
 #include <array>
 

@@ -7,20 +7,6 @@
 #include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
-Answer text_answer(int status, std::string body, std::string_view content_type) {
-    return Answer{.response = {.status = status,
-                               .headers = {{"Content-Type", std::string{content_type}}},
-                               .body = std::move(body)}};
-}
-
-Answer json_answer(int status, const Json& body) {
-    return text_answer(status, dump(body));
-}
-
-Answer empty_answer(int status) {
-    return Answer{.response = {.status = status}};
-}
-
 Answer api_error(int status, std::string_view code, std::string_view message,
                  const std::vector<std::string>& fields) {
     Json one{{"message", message}, {"errorCode", code}};

@@ -2,7 +2,7 @@
 
 #include "base/result.h"
 #include "sandbox/route.h"
-#include "sandbox/web/json.h"
+#include "sandbox/web/answer.h"
 
 #include <cstdint>
 #include <string>
@@ -14,11 +14,6 @@
 namespace koppla::sandbox {
 
 /// The shapes in which the API answers. [Salesforce: REST API, Status Codes and Error Responses]
-Answer json_answer(int status, const Json& body);
-/// JSON that is text already.
-Answer text_answer(int status, std::string body,
-                   std::string_view content_type = "application/json;charset=UTF-8");
-Answer empty_answer(int status);
 
 /// [{"message":…,"errorCode":…,"fields":[…]}]; `fields` only where there are some.
 Answer api_error(int status, std::string_view code, std::string_view message,

@@ -27,23 +27,25 @@ std::vector<Parameter> parameters_of(std::string_view query) {
         query.remove_prefix(std::min(raw.size() + 1, query.size()));
         const auto equals = std::min(raw.find('='), raw.size());
         if (!raw.empty())
-            list.push_back(Parameter{.name = http::percent_decode(raw.substr(0, equals)),
-                                     .value = http::percent_decode(raw.substr(std::min(equals + 1, raw.size()))),
-                                     .raw = raw});
+            list.push_back(
+                Parameter{.name = http::percent_decode(raw.substr(0, equals)),
+                          .value = http::percent_decode(raw.substr(std::min(equals + 1, raw.size()))),
+                          .raw = raw});
     }
     return list;
 }
 
-constexpr std::array known{"$select", "$filter", "$orderby",  "$expand",     "$top",
+constexpr std::array known{"$select", "$filter", "$orderby",   "$expand",    "$top",
                            "$count",  "$apply",  "$skiptoken", "$deltatoken"};
 
 Result<std::int64_t> top(const std::string& text) {
     std::int64_t rows = 0;
     const auto read = std::from_chars(text.data(), text.data() + text.size(), rows);
     if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || rows < 0)
-        return bad_query(fmt::format("Invalid value '{}' for $top query option found. The $top query option "
-                                     "requires a non-negative integer value.",
-                                     text));
+        return bad_query(
+            fmt::format("Invalid value '{}' for $top query option found. The $top query option "
+                        "requires a non-negative integer value.",
+                        text));
     return rows;
 }
 
@@ -81,12 +83,12 @@ Result<Options> Options::of(std::string_view query) {
         if (!is_token) options.repeated += (options.repeated.empty() ? "" : "&") + std::string{one.raw};
         if (!one.name.starts_with('$')) continue;
         if (std::ranges::find(known, one.name) == known.end())
-            return bad_query(fmt::format(
-                "The query parameter {} is not supported", one.name));
+            return bad_query(fmt::format("The query parameter {} is not supported", one.name));
         if (options.has(one.name))
-            return bad_query(fmt::format("Query option '{}' was specified more than once, but it must be "
-                                         "specified at most once.",
-                                         one.name));
+            return bad_query(
+                fmt::format("Query option '{}' was specified more than once, but it must be "
+                            "specified at most once.",
+                            one.name));
         options.given.push_back(one.name);
         TRY(read(options, one, aliases));
     }

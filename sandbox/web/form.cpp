@@ -77,8 +77,8 @@ void Form::add_basic(const http::Request& request) {
     if (!decoded) return;
     const auto colon = decoded->find(':');
     if (colon == std::string::npos) return;
-    fields_.emplace("client_id", decoded->substr(0, colon));
-    fields_.emplace("client_secret", decoded->substr(colon + 1));
+    fields_.emplace("client_id", http::percent_decode(decoded->substr(0, colon)));
+    fields_.emplace("client_secret", http::percent_decode(decoded->substr(colon + 1)));
 }
 
 }  // namespace koppla::sandbox

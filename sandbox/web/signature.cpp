@@ -113,25 +113,6 @@ std::string sha256(std::string_view bytes) {
     return digest_of(bytes, EVP_sha256());
 }
 
-Result<std::string> certificate_bytes(std::string_view pem) {
-    ERR_clear_error();
-    const auto text = reader(pem);
-    const CertificatePointer certificate{PEM_read_bio_X509(text.get(), nullptr, no_passphrase, nullptr)};
-    if (!certificate) return failed("it is no certificate in PEM");
-    const BioPointer memory{BIO_new(BIO_s_mem())};
-    if (i2d_X509_bio(memory.get(), certificate.get()) != 1) return failed("the certificate can't be written");
-    return written(memory);
-}
-
-std::string certificate_pem(std::string_view bytes) {
-    std::string body(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    body.resize(static_cast<std::size_t>(
-        EVP_EncodeBlock(octets(body), octets(bytes), static_cast<int>(bytes.size()))));
-    std::string pem = "-----BEGIN CERTIFICATE-----\n";
-    for (std::size_t at = 0; at < body.size(); at += 64) pem += body.substr(at, 64) + "\n";
-    return pem + "-----END CERTIFICATE-----\n";
-}
-
 Result<PublicNumbers> public_numbers(std::string_view key_pem) {
     const auto key = TRY(read_public(key_pem));
     return PublicNumbers{.modulus = TRY(number(*key, OSSL_PKEY_PARAM_RSA_N)),

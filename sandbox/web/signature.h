@@ -18,10 +18,6 @@ Result<void> verify(Scheme scheme, std::string_view key_pem, std::string_view te
 std::string sha1(std::string_view bytes);
 std::string sha256(std::string_view bytes);
 
-/// The bytes (DER) of a certificate in PEM: what thumbprints are taken of.
-Result<std::string> certificate_bytes(std::string_view pem);
-/// The reverse of it.
-std::string certificate_pem(std::string_view bytes);
 /// Modulus and exponent of a certificate's or public key's RSA key, big-endian.
 struct PublicNumbers {
     std::string modulus;

@@ -86,8 +86,9 @@ struct Attribute {
     std::optional<std::int64_t> default_value{};  ///< of choices and booleans
     OptionSet options{};                          ///< of choices, states, statuses; of a boolean: 1 and 0
     std::vector<std::string> targets{};           ///< of lookups: logical names
-    std::string
-        type_column{};  ///< of a lookup with several targets: the column with the target's logical name
+    std::string type_of{};                        ///< of an EntityName: the lookup whose target it names
+    /// Of a lookup with several targets: the column with the target's logical name.
+    std::string type_column{};
     std::string metadata_id{};
 
     [[nodiscard]] Storage storage() const;

@@ -219,7 +219,7 @@ TEST_F(AssertionTest, FiveMinutesOfSkewAreForgiven) {
 
 TEST_F(AssertionTest, AnExpiredCertificateSaysSo) {
     const auto expired = *http::make_signing_certificate(
-        {.common_name = "old", .names = {}, .days_valid = -2, .days_before = 10}, registered().private_key);
+        {.common_name = "old", .names = {}, .days_valid = -60, .days_before = 90}, registered().private_key);
     change({{"certificate", expired}});
     header["x5t#S256"] = thumbprints(expired)->x5t_s256;
     EXPECT_EQ(log_in(), "401 invalid_client 700027");

@@ -48,15 +48,14 @@ TEST(Multipart, ReferencesAreResolvedInTargetsAndLinksOnly) {
         .body = R"({"name":"$1","a@odata.bind":"$1","@odata.id" : "/$1","b@odata.bind":"$1x"})"};
     ASSERT_TRUE(resolve(request, {{"1", "https://h/api/data/v9.2/accounts(g)"}}));
     EXPECT_EQ(request.target, "https://h/api/data/v9.2/accounts(g)/contact_customer_accounts/$ref");
-    EXPECT_EQ(request.body, R"({"name":"$1","a@odata.bind":"https://h/api/data/v9.2/accounts(g)", )
-    "
-    R"("@odata.id" : "https://h/api/data/v9.2/accounts(g)",
-        "b@odata.bind" : "$1x"
-})");
+    const std::string address = "\"https://h/api/data/v9.2/accounts(g)\"";
+    const auto resolved_body = R"({"name":"$1","a@odata.bind":)" + address + R"(,"@odata.id" : )" + address +
+                               R"(,"b@odata.bind":"$1x"})";
+    EXPECT_EQ(request.body, resolved_body);
     http::Request early{.method = "POST", .target = "/x", .body = R"({"a@odata.bind":"$2"})"};
-const auto resolved = resolve(early, {});
-ASSERT_FALSE(resolved);
-EXPECT_EQ(resolved.error().message, "Content-ID Reference: '$2' does not exist in the batch context.");
+    const auto resolved = resolve(early, {});
+    ASSERT_FALSE(resolved);
+    EXPECT_EQ(resolved.error().message, "Content-ID Reference: '$2' does not exist in the batch context.");
 }
 
 }  // namespace

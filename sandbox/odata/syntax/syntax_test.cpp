@@ -1,3 +1,4 @@
+#include "http/message.h"
 #include "sandbox/odata/cookie.h"
 #include "sandbox/odata/options.h"
 #include "sandbox/odata/syntax/parser.h"

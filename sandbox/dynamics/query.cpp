@@ -20,7 +20,8 @@ Result<odata::Query> query_of(Services& services, const Ask& ask, const Table& t
                         .options = TRY(odata::Options::of(ask.query)),
                         .viewer = {.now = services.clock.now(),
                                    .user_id = identity.user_id,
-                                   .business_unit_id = identity.business_unit_id}};
+                                   .business_unit_id = identity.business_unit_id},
+                        .page_rows_max = services.page_rows_max};
 }
 
 Result<std::string> page(const odata::Query& query) {

@@ -1,8 +1,13 @@
 #pragma once
 
 #include "sandbox/dynamics/org/org.h"
+#include "sandbox/dynamics/protection.h"
 #include "sandbox/entra/authority.h"
 #include "sandbox/surface.h"
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
 
 namespace koppla::sandbox::dynamics {
 
@@ -15,6 +20,8 @@ struct Services : Surface {
 
     Org& org;
     entra::Authority authority;
+    Protection protection{clock};
+    std::atomic<std::int64_t> page_rows_max = 5'000;
 };
 
 }  // namespace koppla::sandbox::dynamics

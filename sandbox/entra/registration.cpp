@@ -52,14 +52,15 @@ std::string new_guid() {
 Result<NewRegistration> make_registration() {
     auto key = TRY(http::make_signing_key());
     const auto signing_key = TRY(http::make_signing_key());
+    const auto certificate =
+        TRY(http::make_signing_certificate({.common_name = "koppla-sandbox app", .names = {}}, key));
     const std::string domain = "koppla.example";
     Registration registration{.tenant = new_guid(),
                               .domain = domain,
                               .client_id = new_guid(),
                               // Real ones have these marks, and have to be escaped in forms.
                               .client_secret = random_text(3) + "8Q~+/=" + random_text(31),
-                              .certificate_pem = TRY(http::make_signing_certificate(
-                                  {.common_name = "koppla-sandbox app", .names = {}}, key)),
+                              .certificate_pem = certificate,
                               .key_id = new_guid(),
                               .app_object_id = new_guid(),
                               .username = "sandbox@" + domain,

@@ -2,6 +2,8 @@
 
 #include "http/tls/pointer.h"
 
+#include <utility>
+
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/pem.h>
@@ -115,8 +117,9 @@ std::string sha256(std::string_view bytes) {
 
 Result<PublicNumbers> public_numbers(std::string_view key_pem) {
     const auto key = TRY(read_public(key_pem));
-    return PublicNumbers{.modulus = TRY(number(*key, OSSL_PKEY_PARAM_RSA_N)),
-                         .exponent = TRY(number(*key, OSSL_PKEY_PARAM_RSA_E))};
+    auto modulus = TRY(number(*key, OSSL_PKEY_PARAM_RSA_N));
+    auto exponent = TRY(number(*key, OSSL_PKEY_PARAM_RSA_E));
+    return PublicNumbers{.modulus = std::move(modulus), .exponent = std::move(exponent)};
 }
 
 Result<std::string> public_key_of(std::string_view private_key_pem) {

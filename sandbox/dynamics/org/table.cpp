@@ -99,7 +99,7 @@ std::string quoted(std::string_view identifier) {
 }
 
 std::string table_sql(const Table& table) {
-    return quoted("dynamics_" + table.name());
+    return dynamics::quoted("dynamics_" + table.name());
 }
 
 std::string fixed_guid(std::string_view text) {

@@ -192,7 +192,7 @@ std::string quoted(std::string_view identifier);
 std::string table_sql(const Table& table);
 /// An attribute's column, quoted.
 inline std::string column_sql(const Attribute& attribute) {
-    return quoted(attribute.name);
+    return dynamics::quoted(attribute.name);
 }
 
 /// A version-5-like id that is always the same for the same text: metadata and fixed rows have such.

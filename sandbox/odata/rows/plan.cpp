@@ -13,7 +13,7 @@ namespace {
 
 using dynamics::Attribute;
 using dynamics::AttributeType;
-using dynamics::quoted;
+
 using dynamics::Storage;
 using dynamics::Table;
 
@@ -167,7 +167,7 @@ class Planner {
             !place.table.has("transactioncurrencyid"))
             return "'$'";
         return fmt::format("(SELECT \"currencysymbol\" FROM {} WHERE {} = {})", table_sql(*currency),
-                           quoted(currency->primary_id()), place.column("transactioncurrencyid"));
+                           dynamics::quoted(currency->primary_id()), place.column("transactioncurrencyid"));
     }
 
     void add_targets(const Place& place, const Attribute& attribute, Step& step) {
@@ -199,8 +199,8 @@ class Planner {
                 "Only $select and $filter clause can be provided while doing $expand on "
                 "many-to-one relationship or nested one-to-many relationship.");
         const Place inner{.catalog = place.catalog, .table = *target, .alias = place.alias + "_" + name};
-        plan.joins += fmt::format(" LEFT JOIN {} AS {} ON {}", table_sql(*target), quoted(inner.alias),
-                                  link(place, inner, *way));
+        plan.joins += fmt::format(" LEFT JOIN {} AS {} ON {}", table_sql(*target),
+                                  dynamics::quoted(inner.alias), link(place, inner, *way));
         const auto begin = plan.steps.size();
         plan.steps.push_back(Step{.kind = Step::Kind::object_begin,
                                   .column = add_column(inner.column(target->primary_id())),

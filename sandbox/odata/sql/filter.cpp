@@ -58,8 +58,10 @@ class Compiler {
     Result<std::string> sql(const Place& place, const Junction& junction) {
         const std::string_view word = junction.kind == Junction::Kind::all ? " AND " : " OR ";
         std::string text;
-        for (const auto& part : junction.parts)
-            text += std::string{text.empty() ? "(" : word} + TRY(compile(place, part));
+        for (const auto& part : junction.parts) {
+            text += text.empty() ? "(" : word;
+            text += TRY(compile(place, part));
+        }
         return text + ")";
     }
 

@@ -10,7 +10,7 @@ namespace koppla::sandbox::odata {
 namespace {
 
 using dynamics::Attribute;
-using dynamics::quoted;
+
 using dynamics::Table;
 
 enum class Names { of_the_wire, any };
@@ -34,20 +34,20 @@ Result<Column> find_along(const Place& place, std::span<const std::string> segme
         .catalog = place.catalog, .table = *target, .alias = place.alias + "_" + way->navigation};
     auto column = TRY(find_along(inner, segments.subspan(1), names));
     column.sql = fmt::format("(SELECT {} FROM {} AS {} WHERE {})", column.sql, table_sql(*target),
-                             quoted(inner.alias), link(place, inner, *way));
+                             dynamics::quoted(inner.alias), link(place, inner, *way));
     return column;
 }
 
 std::string name_in(const Place& place, const Attribute& lookup, const Table& target) {
     const auto& facts = target.facts();
-    return fmt::format("(SELECT {} FROM {} WHERE {} = {})", quoted(facts.primary_name), table_sql(target),
-                       quoted(facts.primary_id), place.column(lookup.name));
+    return fmt::format("(SELECT {} FROM {} WHERE {} = {})", dynamics::quoted(facts.primary_name),
+                       table_sql(target), dynamics::quoted(facts.primary_id), place.column(lookup.name));
 }
 
 }  // namespace
 
 std::string Place::column(std::string_view attribute) const {
-    return quoted(alias) + "." + quoted(attribute);
+    return dynamics::quoted(alias) + "." + dynamics::quoted(attribute);
 }
 
 std::string link(const Place& outer, const Place& inner, const dynamics::Relationship& relationship) {

@@ -81,9 +81,12 @@ class Conditions {
     }
 
     Result<Condition> comparison(Path path, Operator op) {
+        Comparison comparison{.path = std::move(path), .op = op, .other = {}};
         if (reader_.at_literal())
-            return Condition{Comparison{.path = std::move(path), .op = op, .other = TRY(reader_.literal())}};
-        return Condition{Comparison{.path = std::move(path), .op = op, .other = TRY(reader_.path())}};
+            comparison.other = TRY(reader_.literal());
+        else
+            comparison.other = TRY(reader_.path());
+        return Condition{std::move(comparison)};
     }
 
     /// "5 lt revenue".

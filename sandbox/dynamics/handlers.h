@@ -28,8 +28,10 @@ Answer relationship_definitions(Services& services, const Ask& ask);
 Answer retrieve_metadata_changes(Services& services, const Ask& ask);
 
 // rows.cpp
-/// GET, PATCH and DELETE of a row; GET, PUT and DELETE of its properties; its links.
+/// GET of a row, of its properties and of its links.
 Answer row(Services& services, const Ask& ask, const Table& table);
+/// GET of the rows that point to a row: "accounts(…)/contact_customer_accounts".
+Answer row_collection(Services& services, const Ask& ask, const Table& table);
 
 // writes.cpp
 /// One write within a transaction that the caller commits: POST to a set or collection, PATCH, PUT and DELETE

@@ -43,6 +43,14 @@ struct Identity {
     std::string base_currency_id;
 };
 
+/// Whom the tenant knows: their rows among the users say so.
+struct People {
+    std::string client_id;
+    std::string app_object_id;
+    std::string username;
+    std::string user_object_id;
+};
+
 /// A stand-in for one Dynamics 365 org: its tables and their rows, kept in a state file. Thread-safe. Errors
 /// carry the vendor's code in `symbol` ("0x80040217"); http_status tells the status that goes with it.
 class Org {
@@ -96,6 +104,8 @@ class Org {
     Result<void> hide_rows(const Table& table, std::span<const std::string> ids);
     /// Shows everything again.
     Result<void> reveal();
+
+    Result<void> set_people(const People& people);
 
     /// Small texts kept in the state for the surface (credentials, names of certificates).
     Result<std::optional<std::string>> setting(std::string_view name);

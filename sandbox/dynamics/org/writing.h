@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "db/database.h"
 #include "sandbox/dynamics/org/catalog.h"
+#include "sandbox/dynamics/org/pending.h"
 #include "sandbox/value.h"
 
 #include <cstdint>
@@ -56,6 +57,7 @@ struct Moment {
     std::int64_t now_ms = 0;
     std::string user_id;
     std::string business_unit_id;
+    std::string currency_id;  ///< of amounts that come without one
     std::function<std::int64_t()> delay_ms;
 };
 
@@ -75,6 +77,16 @@ class Writing {
     Result<void> commit();
 
   private:
+    Result<Values> row(const Table& table, const std::string& id);
+    Result<Saved> create(const Table& table, const std::string& id, Values values);
+    Result<Saved> update(const Table& table, const std::string& id, Values values);
+    Result<Saved> remove(const Table& table, const std::string& id);
+    Result<void> check_restrictions(const Table& table, const std::string& id);
+    Result<void> check_keys(const Table& table, const std::string& id, const Values& changed,
+                            const Values& after);
+    Result<bool> keep(Pending::Kind kind, const Table& table, const std::string& id, const Values& values,
+                      std::int64_t version);
+
     std::unique_ptr<db::Transaction> transaction_;
     std::shared_ptr<const Catalog> whole_;  ///< with what is hidden: defaults and links need it
     std::shared_ptr<const Catalog> seen_;

@@ -26,6 +26,7 @@ Json entry_json(const JournalEntry& entry) {
                 {"microseconds", entry.microseconds},
                 {"charged", entry.cost == JournalEntry::Cost::charged},
                 {"calls", entry.cost == JournalEntry::Cost::charged ? entry.calls : 0},
+                {"in_flight", entry.in_flight},
                 {"subrequests", entry.subrequests}};
 }
 

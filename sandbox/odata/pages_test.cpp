@@ -64,7 +64,7 @@ class PagesTest : public testing::Test {
     static json page(const std::string& target, const http::Headers& headers = {}) {
         const auto text = read(target, headers);
         EXPECT_TRUE(text) << target << ": " << text.error().message;
-        return text ? json::parse(*text) : json::object();
+        return text ? json::parse(*text) : json{{"value", json::array()}};
     }
     /// "0x80060888 message"
     static std::string problem(const std::string& target, const http::Headers& headers = {}) {
@@ -175,9 +175,11 @@ TEST_F(PagesTest, FiltersFindWhatAPlainLookFinds) {
     const auto one = all("contacts").at(3);
     const auto id = text(one, "contactid");
     expect_filter("contacts", "contactid eq " + id, [&](const json& row) { return row["contactid"] == id; });
-    expect_filter(
-        "contacts", "statecode in (0,5) and lastname in ('" + text(one, "lastname") + "','')",
-        [&](const json& row) { return row["statecode"] == 0 && row["lastname"] == one["lastname"]; });
+    auto name = text(one, "lastname");
+    if (const auto quote = name.find('\''); quote != std::string::npos) name.insert(quote, 1, '\'');
+    expect_filter("contacts", "statecode in (0,5) and lastname in ('" + name + "','')", [&](const json& row) {
+        return row["statecode"] == 0 && row["lastname"] == one["lastname"];
+    });
 }
 
 TEST_F(PagesTest, PathsReachTheRowsThatLookupsPointTo) {
@@ -185,7 +187,9 @@ TEST_F(PagesTest, PathsReachTheRowsThatLookupsPointTo) {
     for (const auto& row : all("accounts?$select=name")) names[row["accountid"]] = row["name"];
     const auto name = names.begin()->second;
     expect_filter("contacts", "parentcustomerid_account/name eq '" + name + "'", [&](const json& row) {
-        return row["_parentcustomerid_value"].is_string() && names[row["_parentcustomerid_value"]] == name;
+        const auto& parent = row["_parentcustomerid_value"];
+        const auto found = parent.is_string() ? names.find(parent.get<std::string>()) : names.end();
+        return found != names.end() && found->second == name;
     });
     std::set<std::string> parents;
     for (const auto& row : all("contacts"))
@@ -224,7 +228,7 @@ TEST_F(PagesTest, QueryFunctionsFindWhatTheySay) {
                   [](const json& row) {
                       return row["createdon"] >= "2026-05-01" && row["createdon"] < "2026-11-01T10:00:00Z";
                   });
-    EXPECT_THAT(problem("contacts?$filter=" + crm + "Guess(PropertyName='name')"),
+    EXPECT_THAT(problem("contacts?$filter=" + crm + "Guess(PropertyName='lastname')"),
                 HasSubstr("unknown function"));
 }
 
@@ -281,6 +285,11 @@ class ChangesTest : public PagesTest {
         return page["@odata.deltaLink"].get<std::string>().substr(root.size());
     }
     static inline const http::Headers tracked{{"Prefer", "odata.track-changes,odata.maxpagesize=100"}};
+    static ChangedIds change(const ChangeCounts& counts) {
+        auto changed = org_->change(contacts(), counts);
+        EXPECT_TRUE(changed) << changed.error().message;
+        return changed ? *changed : ChangedIds{};
+    }
     static const dynamics::Table& contacts() { return *org_->catalog()->find("contact"); }
 };
 
@@ -299,7 +308,7 @@ TEST_F(ChangesTest, TheLastPageHasTheLinkToWhatChangesLater) {
     EXPECT_EQ(quiet["value"].size(), 0U);
     EXPECT_THAT(quiet["@odata.context"].get<std::string>(), testing::EndsWith("#contacts(lastname)/$delta"));
 
-    const auto changed = *org_->change(contacts(), {.updates = 5, .deletes = 3, .inserts = 2});
+    const auto changed = change({.updates = 5, .deletes = 3, .inserts = 2});
     const auto delta = page(delta_of(quiet));
     std::set<std::string> live;
     std::set<std::string> gone;
@@ -326,9 +335,9 @@ TEST_F(ChangesTest, TheLastPageHasTheLinkToWhatChangesLater) {
 TEST_F(ChangesTest, ATokenNeverPassesAChangeThatCantBeSeenYet) {
     auto link = delta_of(page("contacts?$select=lastname", {{"Prefer", "odata.track-changes"}}));
     org_->set_late({.max_delay = std::chrono::hours{1}, .seed = 3});
-    const auto late = *org_->change(contacts(), {.updates = 4});
+    const auto late = change({.updates = 4});
     org_->set_late({});
-    const auto seen = *org_->change(contacts(), {.updates = 1});
+    const auto seen = change({.updates = 1});
     std::set<std::string> found;
     const auto take = [&] {
         const auto delta = page(link);

@@ -152,7 +152,7 @@ Result<std::string> on_day(const Asked& asked) {
     const auto instant = parse_instant(text.size() == 10 ? text + "T00:00:00Z" : text);
     if (!instant) return invalid(fmt::format("'{}' is no date.", text));
     const auto day = begin_of(Unit::day, *instant);
-    constexpr Instant end{std::chrono::milliseconds{253'402'300'800'000LL}};
+    constexpr Instant end{std::chrono::milliseconds{253'402'300'799'000LL}};
     if (asked.function.name == "OnOrAfter") return within(asked, {day, end});
     return within(asked, {asked.function.name == "On" ? day : beginning, day + days{1}});
 }

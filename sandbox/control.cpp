@@ -1,8 +1,8 @@
 #include "sandbox/control.h"
 
-#include "sandbox/faults/switches.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
+#include "sandbox/switches/common.h"
 #include "sandbox/switches/switches.h"
 
 #include <array>
@@ -14,46 +14,6 @@
 
 namespace koppla::sandbox {
 namespace {
-
-Answer refused(const Error& error) {
-    return api_error(400, error.symbol.empty() ? "INVALID" : error.symbol, error.message);
-}
-
-Result<std::int64_t> number(const nlohmann::json& body, const char* name, std::int64_t fallback) {
-    const auto found = body.find(name);
-    if (found == body.end()) return fallback;
-    if (!found->is_number_integer() || found->get<std::int64_t>() < 0)
-        return error(ErrorKind::invalid, "'" + std::string{name} + "' has to be a whole number, 0 or more");
-    return found->get<std::int64_t>();
-}
-
-Json entry_json(const JournalEntry& entry) {
-    return Json{{"number", entry.number},
-                {"time", format_instant(entry.time)},
-                {"method", entry.method},
-                {"path", entry.target},
-                {"status", entry.status},
-                {"request_bytes", entry.request_bytes},
-                {"response_bytes", entry.response_bytes},
-                {"microseconds", entry.microseconds},
-                {"charged", entry.cost == JournalEntry::Cost::charged},
-                {"calls", entry.cost == JournalEntry::Cost::charged ? entry.calls : 0},
-                {"subrequests", entry.subrequests}};
-}
-
-Answer read_journal(Services& services, const Ask& ask) {
-    const auto text = ask.parameter("from").value_or("1");
-    std::int64_t from = 1;
-    std::from_chars(text.data(), text.data() + text.size(), from);
-    auto list = Json::array();
-    for (const auto& entry : services.journal.since(from)) list.push_back(entry_json(entry));
-    return json_answer(200, Json{{"requests", list}});
-}
-
-Answer clear_journal(Services& services, const Ask&) {
-    services.journal.clear();
-    return empty_answer(204);
-}
 
 Result<Answer> set_late(Services& services, const Ask& ask) {
     const auto body = TRY(settings(ask));
@@ -152,34 +112,21 @@ Result<Answer> read_state(Services& services, const Ask&) {
                                  {"calls", {{"used", calls.used}, {"daily_max", calls.daily_max}}}});
 }
 
-/// The handler for the table, from one whose errors become 400.
-template <Result<Answer> (*handle)(Services&, const Ask&)>
-Answer checked(Services& services, const Ask& ask) {
-    auto answer = handle(services, ask);
-    return answer ? std::move(*answer) : refused(answer.error());
-}
-
 constexpr std::array table{
-    Route{"GET", "/sandbox/journal", read_journal},
-    Route{"DELETE", "/sandbox/journal", clear_journal},
-    Route{"GET", "/sandbox/state", checked<read_state>},
-    Route{"GET", "/sandbox/rows", checked<read_rows>},
-    Route{"POST", "/sandbox/change", checked<make_changes>},
-    Route{"POST", "/sandbox/late", checked<set_late>},
-    Route{"POST", "/sandbox/late/apply", checked<apply_late>},
-    Route{"POST", "/sandbox/session", checked<set_session>},
+    Route{"GET", "/sandbox/state", checked<Services, read_state>},
+    Route{"GET", "/sandbox/rows", checked<Services, read_rows>},
+    Route{"POST", "/sandbox/change", checked<Services, make_changes>},
+    Route{"POST", "/sandbox/late", checked<Services, set_late>},
+    Route{"POST", "/sandbox/late/apply", checked<Services, apply_late>},
+    Route{"POST", "/sandbox/session", checked<Services, set_session>},
     Route{"POST", "/sandbox/session/expire", expire_sessions},
     Route{"POST", "/sandbox/locators/expire", expire_locators},
-    Route{"POST", "/sandbox/limits", checked<set_limits>},
-    Route{"POST", "/sandbox/bulk", checked<set_page_rows<&Services::jobs>>},
-    Route{"POST", "/sandbox/query", checked<set_page_rows<&Services::cursors>>},
-    Route{"POST", "/sandbox/auth", checked<set_auth>},
-    Route{"POST", "/sandbox/clock", checked<set_clock>},
-    Route{"POST", "/sandbox/hide", checked<hide>},
-    Route{"DELETE", "/sandbox/hide", checked<reveal>},
-    Route{"GET", "/sandbox/faults", get_faults},
-    Route{"POST", "/sandbox/faults", checked<post_faults>},
-    Route{"DELETE", "/sandbox/faults", delete_faults},
+    Route{"POST", "/sandbox/limits", checked<Services, set_limits>},
+    Route{"POST", "/sandbox/bulk", checked<Services, set_page_rows<&Services::jobs>>},
+    Route{"POST", "/sandbox/query", checked<Services, set_page_rows<&Services::cursors>>},
+    Route{"POST", "/sandbox/auth", checked<Services, set_auth>},
+    Route{"POST", "/sandbox/hide", checked<Services, hide>},
+    Route{"DELETE", "/sandbox/hide", checked<Services, reveal>},
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace koppla::sandbox {
 
-/// The switches for tests under /sandbox/: no session, no cost, not in the journal.
+/// The Salesforce org's switches for tests under /sandbox/, beside those that every face has.
 std::span<const Route> control_routes();
 
 }  // namespace koppla::sandbox

@@ -1,9 +1,9 @@
 #include "sandbox/face.h"
 
 #include "sandbox/control.h"
-#include "sandbox/faults/strike.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/salesforce/routes.h"
+#include "sandbox/salesforce/trouble.h"
 
 #include <algorithm>
 #include <numeric>
@@ -59,10 +59,6 @@ bool is_versioned(const Path& path) {
            equal_words(path.segments[1], "data");
 }
 
-bool is_control(const Path& path) {
-    return !path.segments.empty() && path.segments[0] == "sandbox";
-}
-
 Answer not_allowed(std::string_view method, const std::vector<std::string_view>& allowed) {
     std::string names;
     for (const auto one : allowed) names += (names.empty() ? "" : ",") + std::string{one};
@@ -110,67 +106,35 @@ Answer call_versioned(Services& services, const http::Request& request, const Pa
     return answer;
 }
 
-Answer call(Services& services, Control control, const http::Request& request, JournalEntry& entry) {
+}  // namespace
+
+Answer Face::Api::call(const http::Request& request, JournalEntry& entry) {
     const auto path = split_target(request.target);
-    if (is_control(path))
-        return control == Control::offered ? call_route(services, control_routes(), request, path)
-                                           : not_found();
     if (request.target.size() > head_bytes_max) return text_answer(414, "URI Too Long", "text/plain");
     if (request.target.size() + header_bytes(request) > head_bytes_max)
         return text_answer(431, "Request Header Fields Too Large", "text/plain");
-    if (is_versioned(path)) return call_versioned(services, request, path, entry);
-    return call_route(services, salesforce_routes(), request, path);
+    if (is_versioned(path)) return call_versioned(services_, request, path, entry);
+    return call_route(services_, salesforce_routes(), request, path);
 }
 
-/// Carries a request out with the faults that befall it; the one that spoils how the answer is sent.
-struct Outcome {
-    Answer answer{};
-    std::optional<Fault> delivery{};
-};
-Outcome suffer(Services& services, Control control, const http::Request& request, JournalEntry& entry) {
-    const auto faults = services.faults.draw(request);
-    std::optional<Answer> given;
-    for (const auto& fault : faults)
-        if (!given) given = strike_before(services, fault, request);
-    Outcome outcome{.answer = given ? std::move(*given) : call(services, control, request, entry)};
-    for (const auto& fault : faults) {
-        const bool struck = strike_after(services, fault, request, outcome.answer);
-        if (struck) outcome.delivery = fault;
-        services.faults.record(FaultRecord{.fault = fault,
-                                           .time = entry.time,
-                                           .method = entry.method,
-                                           .target = entry.target,
-                                           .struck = struck});
-    }
-    return outcome;
+Answer Face::Api::control(const http::Request& request, const Path& path) {
+    return call_route(services_, control_routes(), request, path);
 }
 
-}  // namespace
+Answer Face::Api::not_found() const {
+    return sandbox::not_found();
+}
 
-void Face::answer(const http::Request& request, http::Exchange& exchange) {
-    const auto begun = services_.clock.steady();
-    JournalEntry entry{.time = services_.clock.now(),
-                       .method = request.method,
-                       .target = masked_target(request.target),
-                       .request_bytes = static_cast<std::int64_t>(request.body.size())};
-    const bool is_kept = !is_control(split_target(request.target));
-    auto [answer, delivery] = is_kept ? suffer(services_, control_, request, entry)
-                                      : Outcome{.answer = call(services_, control_, request, entry)};
-    entry.status = answer.response.status;
-    entry.response_bytes = static_cast<std::int64_t>(answer.response.body.size() +
-                                                     (answer.tail ? answer.tail->bytes.size() : 0));
-    entry.subrequests = std::move(answer.subrequests);
-    entry.calls = answer.calls;
-    entry.microseconds =
-        std::chrono::duration_cast<std::chrono::microseconds>(services_.clock.steady() - begun).count();
-    // Before the answer leaves, so that whoever has the answer finds the entry.
-    if (is_kept) services_.journal.add(std::move(entry));
-    // The org's time, which need not be this machine's.
-    answer.response.headers.add("Date", format_http_date(services_.clock.now()));
-    if (delivery)
-        deliver_struck(services_, *delivery, std::move(answer), exchange);
-    else
-        deliver(std::move(answer), exchange);
+Place Face::Api::place_of(const http::Request& request) const {
+    return sandbox::place_of(request);
+}
+
+std::optional<Answer> Face::Api::strike_before(const Fault& fault, const http::Request& request) {
+    return salesforce_strike_before(services_, fault, request);
+}
+
+bool Face::Api::strike_after(const Fault& fault, const http::Request& request, Answer& answer) {
+    return salesforce_strike_after(services_, fault, request, answer);
 }
 
 Answer answer_part(Services& services, const http::Request& request) {

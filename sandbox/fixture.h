@@ -3,6 +3,7 @@
 #include "base/test/manual_clock.h"
 #include "base/test/temporary_folder.h"
 #include "sandbox/face.h"
+#include "sandbox/recorder.h"
 
 #include <filesystem>
 #include <memory>
@@ -12,21 +13,6 @@
 #include <nlohmann/json_fwd.hpp>
 
 namespace koppla::sandbox {
-
-/// A handler's answer, recorded.
-class Recorder final : public http::Exchange {
-  public:
-    void reply(http::Response response) override { response_ = std::move(response); }
-    void begin(http::Response head) override { response_ = std::move(head); }
-    bool write(std::string_view bytes) override {
-        response_.body += bytes;
-        return true;
-    }
-    void end() override {}
-    void cut() override { was_cut_ = true; }
-    http::Response response_;
-    bool was_cut_ = false;
-};
 
 /// A small org behind a Face, in process: 30 accounts and 2,500 contacts, the same for every test.
 class SandboxTest : public testing::Test {
@@ -62,9 +48,7 @@ class SandboxTest : public testing::Test {
 
 inline constexpr std::string_view test_base = "/services/data/v68.0";
 
-nlohmann::json read_body(const http::Response& response);
 /// The errorCode of an error answer.
 std::string error_code(const http::Response& response);
-std::string header(const http::Response& response, std::string_view name);
 
 }  // namespace koppla::sandbox

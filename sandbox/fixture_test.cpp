@@ -79,20 +79,9 @@ std::string SandboxTest::completed_job(std::string_view soql) {
     return "/jobs/query/" + id;
 }
 
-nlohmann::json read_body(const http::Response& response) {
-    if (response.body.empty()) return nullptr;
-    auto json = nlohmann::json::parse(response.body, nullptr, false);
-    EXPECT_FALSE(json.is_discarded()) << response.body.substr(0, 500);
-    return json;
-}
-
 std::string error_code(const http::Response& response) {
     const auto body = read_body(response);
     return body.is_array() && !body.empty() ? body[0].value("errorCode", "") : std::string{};
-}
-
-std::string header(const http::Response& response, std::string_view name) {
-    return std::string{response.headers.find(name).value_or("(absent)")};
 }
 
 }  // namespace koppla::sandbox

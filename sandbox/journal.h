@@ -23,7 +23,8 @@ struct JournalEntry {
     std::int64_t microseconds = 0;
     std::vector<std::string> subrequests;  ///< "GET /services/data/v68.0/sobjects/Account/describe → 304"
     enum class Cost { free, charged } cost = Cost::free;
-    std::int64_t calls = 1;  ///< of the day's, where it is charged
+    std::int64_t calls = 1;      ///< of the day's, where it is charged
+    std::int64_t in_flight = 0;  ///< charged requests at that moment, this one among them; 0: not counted
 };
 
 /// What the sandbox was asked, in the order the answers ended. Keeps the newest million. Thread-safe.

@@ -1,11 +1,15 @@
 #include "sandbox/serve.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -20,7 +24,10 @@ constexpr const char* examples =
     "  koppla-sandbox serve --state org.db --seed 1 --records Contact=10000,Account=1000 --ready-file "
     "ready.json\n"
     "  koppla-sandbox serve --state org.db                 the same org again, with what was changed in it\n"
+    "  koppla-sandbox serve --state org.db --records contact=10000   rows of a Dynamics table: lower-case "
+    "names\n"
     "  koppla-sandbox serve --state real.db --org DIR      the describes and records of an org folder\n"
+    "  koppla-sandbox serve --state real.db --org FILE.metadata.xml   the tables of a Dynamics $metadata\n"
     "Then, say:\n"
     "  curl --cacert org.db.ca.pem https://127.0.0.1:PORT/services/data\n"
     "  curl --cacert org.db.ca.pem https://127.0.0.1:PORT/sandbox/journal\n";
@@ -42,6 +49,25 @@ Result<std::map<std::string, std::int64_t>> read_records(const std::vector<std::
         records[item.substr(0, equals)] = count;
     }
     return records;
+}
+
+/// Dynamics tables have names in lower case, Salesforce objects don't.
+bool is_table(const std::string& name) {
+    return std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+/// The $metadata document that a path of --org names: a file, or the only one of a folder; nothing for an org
+/// folder with describes.
+Result<std::optional<std::filesystem::path>> metadata_of(const std::filesystem::path& path) {
+    if (std::filesystem::is_regular_file(path)) return std::optional{path};
+    std::vector<std::filesystem::path> found;
+    std::error_code unreadable;
+    for (const auto& entry : std::filesystem::directory_iterator{path, unreadable})
+        if (entry.path().extension() == ".xml") found.push_back(entry.path());
+    if (found.empty()) return std::optional<std::filesystem::path>{};
+    if (found.size() == 1) return std::optional{found.front()};
+    return error(ErrorKind::invalid, "--org: " + path.string() + " has " + std::to_string(found.size()) +
+                                         " $metadata documents: name one of the files");
 }
 
 /// Says on stderr how far the generator is, once it has taken a second.
@@ -75,7 +101,8 @@ int serve(const ServeOptions& options) {
         return 1;
     }
     for (const auto& misfit : (*running)->misfits()) fmt::print(stderr, "doesn't fit: {}\n", misfit);
-    fmt::print("listening on {}\n", (*running)->url());
+    fmt::print("listening on {} (Salesforce)\nlistening on {} (Dynamics)\n", (*running)->url(),
+               (*running)->dynamics_url());
     std::fflush(stdout);
     int signal = 0;
     sigwait(&signals, &signal);
@@ -86,14 +113,15 @@ int serve(const ServeOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"A stand-in for a Salesforce org, over https, for trials and tests", "koppla-sandbox"};
+    CLI::App app{"Stand-ins for a Salesforce and a Dynamics 365 org, over https, for trials and tests",
+                 "koppla-sandbox"};
     app.set_version_flag("--version", KOPPLA_VERSION);
     app.require_subcommand(1);
     app.footer(examples);
 
     ServeOptions options;
     std::string state;
-    std::string folder;
+    std::vector<std::string> folders;
     std::string ready_file;
     std::vector<std::string> records;
     auto* command = app.add_subcommand("serve", "Serve an org until it is told to stop (SIGTERM, Ctrl-C)");
@@ -104,15 +132,24 @@ int main(int argc, char** argv) {
     command->add_option("--seed", options.org.seed, "What the generated records depend on")
         ->capture_default_str();
     command
-        ->add_option("--records", records,
-                     "Records to generate into empty objects: Contact=10000,Account=500")
+        ->add_option(
+            "--records", records,
+            "Records to generate into empty objects: Contact=10000,Account=500; names in lower case are "
+            "Dynamics tables: contact=10000")
         ->delimiter(',')
         ->type_name("OBJECT=N");
-    command->add_option("--org", folder, "Org folder with describes and records, instead of generated ones")
+    command
+        ->add_option(
+            "--org", folders,
+            "Org folder with describes and records, or a Dynamics $metadata document (a file, or the "
+            "only .xml of a folder), instead of our own")
         ->type_name("DIR");
     command->add_option("--address", options.address, "Where to listen; off loopback /sandbox/ is hidden")
         ->capture_default_str();
-    command->add_option("--port", options.port, "0: a free one")->capture_default_str();
+    command->add_option("--port", options.port, "Of the Salesforce org; 0: a free one")
+        ->capture_default_str();
+    command->add_option("--dynamics-port", options.dynamics_port, "Of the Dynamics org; 0: a free one")
+        ->capture_default_str();
     command
         ->add_option("--ready-file", ready_file, "Written when it listens: url, ca and credentials as JSON")
         ->type_name("FILE");
@@ -125,9 +162,21 @@ int main(int argc, char** argv) {
         return 2;
     }
     options.org.state = state;
-    options.org.folder = folder;
-    options.org.records = std::move(*counts);
+    for (const auto& folder : folders) {
+        const auto metadata = metadata_of(folder);
+        if (!metadata) {
+            fmt::print(stderr, "koppla-sandbox: {}\n", metadata.error().message);
+            return 2;
+        }
+        if (*metadata)
+            options.dynamics.metadata = **metadata;
+        else
+            options.org.folder = folder;
+    }
+    for (const auto& [name, count] : *counts)
+        (is_table(name) ? options.dynamics.records : options.org.records)[name] = count;
     options.org.progress = Progress{};
+    options.dynamics.progress = Progress{};
     if (!ready_file.empty()) options.ready_file = ready_file;
     return serve(options);
 }

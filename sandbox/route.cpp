@@ -19,29 +19,6 @@ std::vector<std::string_view> split(std::string_view path) {
     return segments;
 }
 
-std::optional<std::vector<std::string>> fit(std::string_view pattern,
-                                            const std::vector<std::string_view>& path) {
-    std::vector<std::string> parts;
-    pattern.remove_prefix(1);
-    for (const auto segment : path) {
-        if (pattern.empty() || segment.empty()) return std::nullopt;
-        const auto slash = std::min(pattern.find('/'), pattern.size());
-        const auto expected = pattern.substr(0, slash);
-        pattern.remove_prefix(std::min(slash + 1, pattern.size()));
-        if (expected.starts_with('{')) {
-            // A '+' is a blank only in forms and query strings.
-            std::string text{segment};
-            for (auto at = text.find('+'); at != std::string::npos; at = text.find('+', at))
-                text.replace(at, 1, "%2B");
-            parts.push_back(http::percent_decode(text));
-        } else if (!equal_words(expected, segment)) {
-            return std::nullopt;
-        }
-    }
-    if (!pattern.empty()) return std::nullopt;
-    return parts;
-}
-
 }  // namespace
 
 std::string Ask::base() const {
@@ -69,16 +46,26 @@ Path split_target(std::string_view target) {
                 .query = mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1)};
 }
 
-Match find_route(std::span<const Route> routes, std::string_view method, const Path& path) {
-    Match match;
-    for (const auto& route : routes) {
-        auto parts = fit(route.pattern, path.segments);
-        if (!parts) continue;
-        if (route.method == method) return Match{.route = &route, .parts = std::move(*parts), .allowed = {}};
-        if (std::ranges::find(match.allowed, route.method) == match.allowed.end())
-            match.allowed.push_back(route.method);
+std::optional<std::vector<std::string>> fit(std::string_view pattern, const Path& path) {
+    std::vector<std::string> parts;
+    pattern.remove_prefix(1);
+    for (const auto segment : path.segments) {
+        if (pattern.empty() || segment.empty()) return std::nullopt;
+        const auto slash = std::min(pattern.find('/'), pattern.size());
+        const auto expected = pattern.substr(0, slash);
+        pattern.remove_prefix(std::min(slash + 1, pattern.size()));
+        if (expected.starts_with('{')) {
+            // A '+' is a blank only in forms and query strings.
+            std::string text{segment};
+            for (auto at = text.find('+'); at != std::string::npos; at = text.find('+', at))
+                text.replace(at, 1, "%2B");
+            parts.push_back(http::percent_decode(text));
+        } else if (!equal_words(expected, segment)) {
+            return std::nullopt;
+        }
     }
-    return match;
+    if (!pattern.empty()) return std::nullopt;
+    return parts;
 }
 
 std::optional<int> parse_version(std::string_view segment) {

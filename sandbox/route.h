@@ -2,12 +2,14 @@
 
 #include "http/message.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace koppla::sandbox {
@@ -43,13 +45,15 @@ struct Answer {
     std::int64_t calls = 1;                  ///< of the day's, if it is charged at all
 };
 
-/// One line of the table of routes. A pattern's segments are literals, compared without case, or {names};
-/// of two patterns that fit, the earlier one is taken.
-struct Route {
+/// One line of a table of routes, whose handler works with `Services`. A pattern's segments are literals,
+/// compared without case, or {names}; of two patterns that fit, the earlier one is taken.
+template <class Services>
+struct RouteTo {
     std::string_view method;
     std::string_view pattern;
     Answer (*handle)(Services&, const Ask&);
 };
+using Route = RouteTo<Services>;
 
 /// A target's path, cut into segments as sent. Slashes before the first segment and after the last are
 /// nothing; an empty segment in the middle stays and fits no route, as on the real service.
@@ -59,14 +63,32 @@ struct Path {
 };
 Path split_target(std::string_view target);
 
+/// What a pattern's {names} match of a path, decoded; nothing where it doesn't fit.
+std::optional<std::vector<std::string>> fit(std::string_view pattern, const Path& path);
+
 /// The first route that fits path and method, with what its {names} matched. Without a route, `allowed` holds
 /// the methods that the path does know.
-struct Match {
-    const Route* route = nullptr;
+template <class Services>
+struct MatchTo {
+    const RouteTo<Services>* route = nullptr;
     std::vector<std::string> parts;
     std::vector<std::string_view> allowed;
 };
-Match find_route(std::span<const Route> routes, std::string_view method, const Path& path);
+using Match = MatchTo<Services>;
+
+template <class Services>
+MatchTo<Services> find_route(std::span<const RouteTo<Services>> routes, std::string_view method,
+                             const Path& path) {
+    MatchTo<Services> match;
+    for (const auto& route : routes) {
+        auto parts = fit(route.pattern, path);
+        if (!parts) continue;
+        if (route.method == method) return {.route = &route, .parts = std::move(*parts), .allowed = {}};
+        if (std::ranges::find(match.allowed, route.method) == match.allowed.end())
+            match.allowed.push_back(route.method);
+    }
+    return match;
+}
 
 /// 68 for "v68.0"; nothing for what doesn't look like a version.
 std::optional<int> parse_version(std::string_view segment);

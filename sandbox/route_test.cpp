@@ -17,7 +17,7 @@ constexpr std::array table{Route{"GET", "/data/{version}/sobjects/{object}/descr
                            Route{"GET", "/data", nothing}};
 
 std::string found(std::string_view method, std::string_view target) {
-    const auto match = find_route(table, method, split_target(target));
+    const auto match = find_route(std::span<const Route>{table}, method, split_target(target));
     if (match.route == nullptr) {
         std::string allowed;
         for (const auto one : match.allowed) allowed += std::string{one} + " ";

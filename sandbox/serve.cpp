@@ -2,12 +2,15 @@
 
 #include "http/certificate.h"
 #include "http/server.h"
+#include "sandbox/dynamics/face.h"
+#include "sandbox/entra/registration.h"
 #include "sandbox/face.h"
 #include "sandbox/files.h"
-#include "sandbox/salesforce/signature.h"
 #include "sandbox/services.h"
+#include "sandbox/web/signature.h"
 
 #include <array>
+#include <future>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +42,7 @@ Result<http::Certificate> authority_beside(const std::filesystem::path& state) {
     return authority;
 }
 
+/// Where both servers listen, but for the port.
 Result<http::Listen> listening(const ServeOptions& options) {
     const auto authority = TRY(authority_beside(options.org.state));
     std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
@@ -50,7 +54,6 @@ Result<http::Listen> listening(const ServeOptions& options) {
     TRY(replace_file(key_file, server.private_key_pem, Readers::owner));
     TRY(replace_file(certificate_file, server.certificate_pem, Readers::everybody));
     return http::Listen{.address = options.address,
-                        .port = options.port,
                         .certificate_file = certificate_file.string(),
                         .private_key_file = key_file.string()};
 }
@@ -96,59 +99,160 @@ std::string url_of(const std::string& address, std::uint16_t port) {
     return "https://" + (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
-Result<void> write_ready_file(const ServeOptions& options, const Services& services) {
+/// The tenant's registration, made at the first start; the app's key lies beside it, for clients.
+Result<entra::Registration> registration_beside(const std::filesystem::path& state) {
+    const auto file = beside(state, ".entra");
+    if (auto known = TRY(read_file(file))) return entra::read_kept(*known);
+    auto made = TRY(entra::make_registration());
+    TRY(replace_file(beside(state, ".entra.key"), made.private_key.reveal(), Readers::owner));
+    TRY(replace_file(beside(state, ".entra.pem"), made.registration.certificate_pem, Readers::everybody));
+    TRY(replace_file(file, entra::kept_text(made.registration), Readers::owner));
+    return std::move(made.registration);
+}
+
+Result<nlohmann::ordered_json> dynamics_ready(const ServeOptions& options,
+                                              const dynamics::Services& services) {
+    const auto& app = services.authority.registration;
+    return nlohmann::ordered_json{{"url", services.url},
+                                  {"ca", beside(options.org.state, ".ca.pem").string()},
+                                  {"authority", services.url + "/" + app.tenant},
+                                  {"tenant", app.tenant},
+                                  {"client_id", app.client_id},
+                                  {"client_secret", app.client_secret},
+                                  {"certificate", beside(options.org.state, ".entra.pem").string()},
+                                  {"private_key", beside(options.org.state, ".entra.key").string()},
+                                  {"key_id", app.key_id},
+                                  {"thumbprint", TRY(entra::thumbprints(app.certificate_pem)).hex},
+                                  {"username", app.username},
+                                  {"password", app.password}};
+}
+
+Result<void> write_ready_file(const ServeOptions& options, const Services& services,
+                              const dynamics::Services& dynamics_services) {
     nlohmann::ordered_json salesforce{{"url", services.url},
                                       {"ca", beside(options.org.state, ".ca.pem").string()}};
     salesforce["private_key"] = beside(options.org.state, ".jwt.key").string();
     for (const auto& kept : kept_credentials) salesforce[kept.name] = services.credentials.*kept.value;
-    const nlohmann::ordered_json ready{{"salesforce", salesforce}};
+    const nlohmann::ordered_json ready{{"salesforce", salesforce},
+                                       {"dynamics", TRY(dynamics_ready(options, dynamics_services))}};
     return replace_file(*options.ready_file, ready.dump(2) + "\n", Readers::owner);
 }
 
-}  // namespace
+Control control_at(const std::string& address) {
+    return is_loopback(address) ? Control::offered : Control::hidden;
+}
 
-struct Running::Parts {
-    Parts(std::unique_ptr<ShiftedClock> time, std::unique_ptr<Org> organization, Credentials credentials,
-          const ServeOptions& options)
+/// The Salesforce org with all that serves it.
+struct Salesforce {
+    Salesforce(std::unique_ptr<ShiftedClock> time, std::unique_ptr<Org> organization, Credentials credentials,
+               const ServeOptions& options)
         : clock{std::move(time)},
           org{std::move(organization)},
           services{*org, *clock, std::move(credentials), beside(options.org.state, ".spool")},
-          face{services, is_loopback(options.address) ? Control::offered : Control::hidden} {}
+          face{services, control_at(options.address)} {}
 
     std::unique_ptr<ShiftedClock> clock;
     std::unique_ptr<Org> org;
     Services services;
     Face face;
-    std::unique_ptr<http::Server> server;  ///< last: stops before what it asks
+    std::unique_ptr<http::Server> server{};  ///< last: stops before what it asks
+};
+
+Result<std::unique_ptr<Salesforce>> open_salesforce(const ServeOptions& options, const Clock& clock) {
+    auto shifted = std::make_unique<ShiftedClock>(clock);
+    auto org = TRY(Org::open(options.org, *shifted));
+    auto credentials = TRY(credentials_of(*org));
+    auto parts =
+        std::make_unique<Salesforce>(std::move(shifted), std::move(org), std::move(credentials), options);
+    parts->services.logins.set(AppSettings{.certificate_pem = TRY(assertion_key(options.org.state))});
+    return parts;
+}
+
+/// The same of Dynamics.
+struct Dynamics {
+    Dynamics(std::unique_ptr<ShiftedClock> time, std::unique_ptr<dynamics::Org> organization,
+             entra::Registration registration, const ServeOptions& options)
+        : clock{std::move(time)},
+          org{std::move(organization)},
+          services{*org, *clock, std::move(registration)},
+          face{services, control_at(options.address)} {}
+
+    std::unique_ptr<ShiftedClock> clock;
+    std::unique_ptr<dynamics::Org> org;
+    dynamics::Services services;
+    dynamics::Face face;
+    std::unique_ptr<http::Server> server{};
+};
+
+Result<std::unique_ptr<Dynamics>> open_dynamics(const ServeOptions& options, const Clock& clock) {
+    auto shifted = std::make_unique<ShiftedClock>(clock);
+    auto registration = TRY(registration_beside(options.org.state));
+    auto org_options = options.dynamics;
+    org_options.state = beside(options.org.state, ".dynamics");
+    org_options.seed = options.org.seed;
+    auto org = TRY(dynamics::Org::open(org_options, *shifted));
+    TRY(org->set_people({.client_id = registration.client_id,
+                         .app_object_id = registration.app_object_id,
+                         .username = registration.username,
+                         .user_object_id = registration.user_object_id}));
+    return std::make_unique<Dynamics>(std::move(shifted), std::move(org), std::move(registration), options);
+}
+
+/// Starts one of the servers.
+template <class Parts>
+Result<void> serve(Parts& parts, http::Listen listen, std::uint16_t port) {
+    listen.port = port;
+    const auto address = listen.address;
+    parts.server = TRY(http::Server::start(listen, parts.face));
+    parts.services.url = url_of(address, parts.server->port());
+    return {};
+}
+
+}  // namespace
+
+struct Running::Parts {
+    std::unique_ptr<Salesforce> salesforce;
+    std::unique_ptr<Dynamics> dynamics;
 };
 
 Running::Running(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 Running::~Running() {
     // A stalled answer would keep the server's stop waiting.
-    if (parts_) parts_->services.faults.clear();
+    if (!parts_) return;
+    parts_->salesforce->services.faults.clear();
+    parts_->dynamics->services.faults.clear();
 }
 
 Result<std::unique_ptr<Running>> Running::start(const ServeOptions& options, Clock& clock) {
     // One of an earlier start would be taken for this one's.
     std::error_code absent;
     if (options.ready_file) std::filesystem::remove(*options.ready_file, absent);
-    auto shifted = std::make_unique<ShiftedClock>(clock);
-    auto org = TRY(Org::open(options.org, *shifted));
-    auto credentials = TRY(credentials_of(*org));
+    // Side by side, so that either is there as soon as if it were alone.
+    auto opening = std::async(std::launch::async, [&] { return open_dynamics(options, clock); });
+    auto salesforce = open_salesforce(options, clock);
+    auto dynamics = opening.get();
+    auto parts = std::make_unique<Parts>();
+    parts->salesforce = TRY(std::move(salesforce));
+    parts->dynamics = TRY(std::move(dynamics));
     const auto listen = TRY(listening(options));
-    auto parts = std::make_unique<Parts>(std::move(shifted), std::move(org), std::move(credentials), options);
-    parts->services.logins.set(AppSettings{.certificate_pem = TRY(assertion_key(options.org.state))});
-    parts->server = TRY(http::Server::start(listen, parts->face));
-    parts->services.url = url_of(options.address, parts->server->port());
-    if (options.ready_file) TRY(write_ready_file(options, parts->services));
+    TRY(serve(*parts->salesforce, listen, options.port));
+    TRY(serve(*parts->dynamics, listen, options.dynamics_port));
+    if (options.ready_file)
+        TRY(write_ready_file(options, parts->salesforce->services, parts->dynamics->services));
     return std::unique_ptr<Running>{new Running{std::move(parts)}};
 }
 
 const std::string& Running::url() const {
-    return parts_->services.url;
+    return parts_->salesforce->services.url;
 }
-const std::vector<std::string>& Running::misfits() const {
-    return parts_->org->misfits();
+const std::string& Running::dynamics_url() const {
+    return parts_->dynamics->services.url;
+}
+std::vector<std::string> Running::misfits() const {
+    auto all = parts_->salesforce->org->misfits();
+    const auto& more = parts_->dynamics->org->misfits();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
 }
 
 }  // namespace koppla::sandbox

@@ -57,6 +57,38 @@ TEST_F(Serve, AnswersOverTlsAsTheReadyFileSays) {
     EXPECT_EQ(response->headers.find("Sforce-Limit-Info"), "api-usage=1/100000");
 }
 
+TEST_F(Serve, AnswersForDynamicsAtAnAddressOfItsOwn) {
+    const auto running = start();
+    const auto known = nlohmann::json::parse(**read_file(folder_ / "ready.json"))["dynamics"];
+    EXPECT_EQ(known["url"], running->dynamics_url());
+    EXPECT_NE(known["url"], running->url());
+    for (const auto* name : {"ca", "authority", "tenant", "client_id", "client_secret", "certificate",
+                             "private_key", "key_id", "thumbprint", "username", "password"})
+        EXPECT_FALSE(known[name].get<std::string>().empty()) << name;
+    http::CurlClient client{
+        http::Transport{.ca_file = known["ca"], .proxy = "", .allowed_hosts = {"127.0.0.1"}}};
+    const auto call = Call{}.within(std::chrono::seconds{20});
+    const auto login = http::send_text(
+        client,
+        http::Request{.method = "POST",
+                      .target = known["authority"].get<std::string>() + "/oauth2/v2.0/token",
+                      .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                      .body = http::form_body({{"grant_type", "client_credentials"},
+                                               {"client_id", known["client_id"]},
+                                               {"client_secret", known["client_secret"]},
+                                               {"scope", running->dynamics_url() + "/.default"}})},
+        call);
+    ASSERT_TRUE(login) << login.error().message;
+    const auto token = nlohmann::json::parse(login->body).value("access_token", "");
+    const auto who =
+        http::send_text(client,
+                        http::Request{.target = running->dynamics_url() + "/api/data/v9.2/WhoAmI",
+                                      .headers = {{"Authorization", "Bearer " + token}}},
+                        call);
+    ASSERT_TRUE(who) << who.error().message;
+    EXPECT_EQ(who->status, 200) << who->body;
+}
+
 TEST_F(Serve, BreaksAnswersOnTheWire) {
     const auto running = start();
     const auto known = ready();
@@ -103,7 +135,8 @@ TEST_F(Serve, KeepsAuthorityCredentialsAndRowsBetweenStarts) {
 
 TEST_F(Serve, KeepsItsKeysToItself) {
     const auto running = start();
-    for (const auto* name : {"org.db.ca.key", "org.db.server.key", "org.db.jwt.key", "ready.json"}) {
+    for (const auto* name : {"org.db.ca.key", "org.db.server.key", "org.db.jwt.key", "org.db.entra",
+                             "org.db.entra.key", "ready.json"}) {
         struct stat status {};
         ASSERT_EQ(::stat((folder_ / name).c_str(), &status), 0) << name;
         EXPECT_EQ(status.st_mode & 0777U, 0600U) << name;

@@ -1,7 +1,6 @@
 #include "sandbox/faults/fault.h"
 
 #include "http/serve/gzip.h"
-#include "sandbox/route.h"
 
 #include <algorithm>
 #include <array>
@@ -93,9 +92,9 @@ std::string_view fault_name(FaultKind kind) {
     return known == kinds.end() ? "" : known->second;
 }
 
-Result<Fault> read_fault(const nlohmann::json& json) {
+Result<Fault> read_fault(const nlohmann::json& json, std::string_view usual_match) {
     if (!json.is_object()) return wrong("it has to be an object with a 'kind'");
-    Fault fault{.kind = TRY(read_kind(json))};
+    Fault fault{.kind = TRY(read_kind(json)), .match = std::string{usual_match}};
     for (const auto& [name, value] : json.items()) {
         if (name == "kind") continue;
         if (name == "method" || name == "match" || name == "field") {
@@ -130,25 +129,6 @@ nlohmann::ordered_json fault_json(const Fault& fault) {
     if (fault.bytes) json["bytes"] = *fault.bytes;
     if (!fault.field.empty()) json["field"] = fault.field;
     return json;
-}
-
-Place place_of(const http::Request& request) {
-    const auto path = split_target(request.target);
-    const auto& segments = path.segments;
-    if (request.method != "GET" || segments.size() < 4 || !equal_words(segments[1], "data")) return {};
-    if (equal_words(segments[3], "query") || equal_words(segments[3], "queryAll")) {
-        if (segments.size() == 4) return Place{.is_page = true};
-        return Place{.is_page = true,
-                     .is_following = true,
-                     .stream = std::string{segments[4].substr(0, segments[4].rfind('-'))}};
-    }
-    if (segments.size() < 6 || !equal_words(segments[3], "jobs") || !equal_words(segments[4], "query"))
-        return {};
-    const bool is_page = segments.size() == 7 && equal_words(segments[6], "results");
-    return Place{.is_job = true,
-                 .is_page = is_page,
-                 .is_following = is_page && !http::form_value(path.query, "locator").value_or("").empty(),
-                 .stream = std::string{segments[5]}};
 }
 
 bool can_strike(const Fault& fault, const http::Request& request, const Place& place) {

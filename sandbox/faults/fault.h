@@ -19,7 +19,7 @@ enum class FaultKind : std::uint8_t {
     latency,          ///< the answer comes `span` later
     throttled,        ///< 429, with Retry-After where `retry_after` is given
     unavailable,      ///< 503, the same
-    limit,            ///< 403 REQUEST_LIMIT_EXCEEDED
+    limit,            ///< 403 REQUEST_LIMIT_EXCEEDED, or what the vendor has in its place
     html,             ///< 200 with a page of HTML, as a proxy answers
     no_answer,        ///< the request is carried out, then the connection is cut
     cut,              ///< the connection is cut after `bytes` of the body
@@ -30,7 +30,7 @@ enum class FaultKind : std::uint8_t {
     job_failed,       ///< the query job asked about ends as Failed
     job_aborted,      ///< … as Aborted
     job_gone,         ///< … is deleted
-    locator_gone,     ///< a query's, or a bulk result's: INVALID_QUERY_LOCATOR
+    locator_gone,     ///< a query's, or a bulk result's: the place can't be gone on from
     column_gone,      ///< `field` is missing from this page on
     column_added,     ///< `field` is there from this page on
     nul,              ///< a NUL byte in one cell of `field`
@@ -43,7 +43,7 @@ struct Fault {
     FaultKind kind = FaultKind::latency;
     std::string method{};  ///< empty: any
     /// '*' stands for any characters; without '?' in it the path alone has to fit.
-    std::string match = "/services/data/*";
+    std::string match{};
     std::int64_t skip = 0;
     std::int64_t times = 1;
     std::chrono::milliseconds span{1'000};
@@ -55,8 +55,8 @@ struct Fault {
 };
 
 std::string_view fault_name(FaultKind kind);
-/// `invalid` names what is wrong with it.
-Result<Fault> read_fault(const nlohmann::json& json);
+/// `invalid` names what is wrong with it. Where it doesn't say what it befalls, it is `usual_match`.
+Result<Fault> read_fault(const nlohmann::json& json, std::string_view usual_match);
 nlohmann::ordered_json fault_json(const Fault& fault);
 
 /// Where in a download a request asks.
@@ -66,7 +66,6 @@ struct Place {
     bool is_following = false;  ///< a page behind the first
     std::string stream{};       ///< the job's or the cursor's id, where one is named
 };
-Place place_of(const http::Request& request);
 
 /// Whether the fault's pattern fits, and its kind can befall such a request at all.
 bool can_strike(const Fault& fault, const http::Request& request, const Place& place);

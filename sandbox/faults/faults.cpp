@@ -69,8 +69,7 @@ std::optional<Fault> Faults::take_planned(State& state, const http::Request& req
     return taken;
 }
 
-std::vector<Fault> Faults::draw(const http::Request& request) {
-    const auto place = place_of(request);
+std::vector<Fault> Faults::draw(const http::Request& request, const Place& place) {
     return state_.with([&](State& state) {
         std::vector<Fault> drawn;
         if (const auto changed = state.changed.find(place.stream);

@@ -42,7 +42,7 @@ class Faults {
     void clear();
 
     /// What befalls this request: at most one new fault, and the column that is changed on its stream.
-    std::vector<Fault> draw(const http::Request& request);
+    std::vector<Fault> draw(const http::Request& request, const Place& place);
     void record(FaultRecord record);
 
     struct Figures {

@@ -1,11 +1,8 @@
-#include "sandbox/faults/strike.h"
-#include "sandbox/salesforce/reply.h"
-#include "sandbox/services.h"
+#include "sandbox/faults/page.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -13,7 +10,6 @@
 namespace koppla::sandbox {
 namespace {
 
-constexpr std::string_view added_column = "Added__c";
 constexpr std::string_view number_mark = "\"@@number:";
 
 /// "-120.50" as "-1.205E2"; 0 stays.
@@ -41,25 +37,10 @@ std::string with_nul(std::string text) {
     return text.insert(at, 1, '\0');
 }
 
-bool suits(FaultKind kind, const Field& field) {
-    switch (kind) {
-        case FaultKind::nul:
-            return field.type == "string" || field.type == "textarea";
-        case FaultKind::exponent:
-            return field.type == "double" || field.type == "currency" || field.type == "percent";
-        default:
-            return !field.is_id() && field.name != "SystemModstamp" && field.name != "IsDeleted";
-    }
-}
-
 /// The columns that the fault spoils: the one it names, or those that suit.
-std::vector<bool> chosen(const Fault& fault, const Object& object, const std::vector<std::string>& columns) {
+std::vector<bool> chosen(const Suits& suits, const Fault& fault, const std::vector<std::string>& columns) {
     std::vector<bool> picked(columns.size());
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto* field = object.find(columns[i]);
-        picked[i] = field != nullptr && suits(fault.kind, *field) &&
-                    (fault.field.empty() || equal_words(fault.field, field->name));
-    }
+    for (std::size_t i = 0; i < columns.size(); ++i) picked[i] = suits(fault, columns[i]);
     if (fault.kind != FaultKind::column_gone) return picked;
     // One column goes: the last.
     const auto last = std::find(picked.rbegin(), picked.rend(), true);
@@ -136,14 +117,14 @@ std::string print(const Table& table) {
     return text;
 }
 
-bool spoil_table(const Fault& fault, const Object& object, Table& table) {
+bool spoil_table(const Suits& suits, std::string_view added_column, const Fault& fault, Table& table) {
     if (table.rows.empty()) return false;
     if (fault.kind == FaultKind::column_added) {
         for (auto& row : table.rows) row.emplace_back("new");
-        table.rows.front().back() = fault.field.empty() ? added_column : fault.field;
+        table.rows.front().back() = fault.field.empty() ? std::string{added_column} : fault.field;
         return true;
     }
-    const auto picked = chosen(fault, object, table.rows.front());
+    const auto picked = chosen(suits, fault, table.rows.front());
     bool has_spoilt = false;
     for (auto row = table.rows.begin(); row != table.rows.end(); ++row) {
         for (std::size_t i = std::min(picked.size(), row->size()); i-- > 0;) {
@@ -165,44 +146,31 @@ bool spoil_table(const Fault& fault, const Object& object, Table& table) {
     return has_spoilt;
 }
 
-bool spoil_csv(const Fault& fault, const Object& object, Answer& answer) {
-    auto text = answer.response.body;
-    if (answer.tail) text += answer.tail->bytes;
-    auto table = read_table(text);
-    if (!spoil_table(fault, object, table)) return false;
-    answer.response.body = print(table);
-    answer.tail.reset();
-    return true;
-}
-
-/// The fewest digits that mean the number; nlohmann's own are sometimes more.
-std::string digits_of(const Json& value) {
-    if (!value.is_number_float()) return value.dump();
-    std::array<char, 32> digits{};
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value.get<double>());
-    return {digits.data(), written.ptr};
-}
-
-/// Numbers that nothing befalls stay as they were written.
-void keep_numbers(Json& records) {
-    for (auto& record : records) {
-        for (auto& value : record) {
-            if (value.is_number_float()) value = std::string{number_mark.substr(1)} + digits_of(value);
-        }
+/// Reads a page, its decimal numbers as marked text: what nothing befalls stays as it was written.
+class Reader : public nlohmann::detail::json_sax_dom_parser<Json> {
+  public:
+    explicit Reader(Json& page) : json_sax_dom_parser{page, false} {}
+    bool number_float(double, const std::string& written) {
+        std::string marked = std::string{number_mark.substr(1)} + written;
+        return string(marked);
     }
-}
+};
 
 bool spoil_value(FaultKind kind, Json& value) {
-    if (kind == FaultKind::exponent && value.is_number()) {
-        value = std::string{number_mark.substr(1)} + exponent_form(digits_of(value));
+    const bool is_marked = value.is_string() && value.get<std::string>().starts_with(number_mark.substr(1));
+    if (kind == FaultKind::exponent && (value.is_number() || is_marked)) {
+        const auto written =
+            is_marked ? value.get<std::string>().substr(number_mark.size() - 1) : value.dump();
+        value = std::string{number_mark.substr(1)} + exponent_form(written);
         return true;
     }
+    if (is_marked) return false;
     if (kind != FaultKind::nul || !value.is_string() || value.get<std::string>().empty()) return false;
     value = with_nul(value.get<std::string>());
     return true;
 }
 
-bool spoil_records(const Fault& fault, const Object& object, Json& records) {
+bool spoil_records(const Suits& suits, std::string_view added_column, const Fault& fault, Json& records) {
     if (fault.kind == FaultKind::column_added) {
         for (auto& record : records)
             record[fault.field.empty() ? std::string{added_column} : fault.field] = "new";
@@ -210,7 +178,7 @@ bool spoil_records(const Fault& fault, const Object& object, Json& records) {
     }
     std::vector<std::string> names;
     for (const auto& member : records.front().items()) names.push_back(member.key());
-    const auto picked = chosen(fault, object, names);
+    const auto picked = chosen(suits, fault, names);
     bool has_spoilt = false;
     for (auto& record : records) {
         for (std::size_t i = 0; i < names.size(); ++i) {
@@ -235,24 +203,28 @@ std::string without_marks(std::string text) {
     return text;
 }
 
-bool spoil_json(Services& services, const Fault& fault, Answer& answer) {
-    auto page = Json::parse(answer.response.body, nullptr, false);
-    if (!page.is_object() || !page.contains("records") || page["records"].empty()) return false;
-    auto& records = page["records"];
-    const auto* object = services.org.find(records[0].value("/attributes/type"_json_pointer, ""));
-    if (object == nullptr || !spoil_records(fault, *object, records)) return false;
-    keep_numbers(records);
+}  // namespace
+
+bool spoil_json(const PageForm& form, const Fault& fault, Answer& answer) {
+    Json page;
+    Reader reader{page};
+    if (!Json::sax_parse(answer.response.body, &reader) || !page.is_object()) return false;
+    const auto rows = page.find(form.rows);
+    if (rows == page.end() || !rows->is_array() || rows->empty()) return false;
+    const auto suits = form.suits_of(rows->front());
+    if (!suits || !spoil_records(suits, form.added_column, fault, *rows)) return false;
     answer.response.body = without_marks(dump(page));
     return true;
 }
 
-}  // namespace
-
-bool spoil_page(Services& services, const Fault& fault, const Place& place, Answer& answer) {
-    if (!place.is_job) return spoil_json(services, fault, answer);
-    const auto job = services.jobs.find(place.stream);
-    const auto* object = job ? services.org.find(job->object) : nullptr;
-    return object != nullptr && spoil_csv(fault, *object, answer);
+bool spoil_csv(const Suits& suits, std::string_view added_column, const Fault& fault, Answer& answer) {
+    auto text = answer.response.body;
+    if (answer.tail) text += answer.tail->bytes;
+    auto table = read_table(text);
+    if (!spoil_table(suits, added_column, fault, table)) return false;
+    answer.response.body = print(table);
+    answer.tail.reset();
+    return true;
 }
 
 }  // namespace koppla::sandbox

@@ -1,8 +1,7 @@
 #include "sandbox/faults/strike.h"
 
 #include "http/serve/gzip.h"
-#include "sandbox/salesforce/reply.h"
-#include "sandbox/services.h"
+#include "sandbox/web/answer.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,24 +12,6 @@ namespace {
 constexpr std::string_view proxy_page =
     "<!DOCTYPE html><html><head><title>Sign in to the network</title></head>"
     "<body><h1>Your connection is not authorised</h1></body></html>";
-
-Answer later(const Fault& fault, Answer answer) {
-    if (fault.retry_after)
-        answer.response.headers.add("Retry-After", std::to_string(fault.retry_after->count()));
-    return answer;
-}
-
-Answer refuse_session(Services& services, const http::Request& request) {
-    if (const auto token = bearer_token(request)) services.sessions.revoke(*token);
-    return api_error(401, "INVALID_SESSION_ID", "Session expired or invalid");
-}
-
-std::optional<Answer> lose_locator(Services& services, const http::Request& request) {
-    const auto place = place_of(request);
-    if (place.is_job) return api_error(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
-    services.cursors.forget(place.stream);
-    return std::nullopt;
-}
 
 /// The whole body in one piece.
 std::string& joined(Answer& answer) {
@@ -51,50 +32,33 @@ void truncate_gzip(const Fault& fault, Answer& answer) {
 }
 
 /// Cut short when the faults are cleared; then the answer goes on at once.
-void wait(const Services& services, const Fault& fault) {
-    (void)services.clock.wait(fault.span, Call{.stop = fault.cleared});
+void wait(const Clock& clock, const Fault& fault) {
+    (void)clock.wait(fault.span, Call{.stop = fault.cleared});
 }
 
 }  // namespace
 
-std::optional<Answer> strike_before(Services& services, const Fault& fault, const http::Request& request) {
+Answer later(const Fault& fault, Answer answer) {
+    if (fault.retry_after)
+        answer.response.headers.add("Retry-After", std::to_string(fault.retry_after->count()));
+    return answer;
+}
+
+std::optional<Answer> strike_before(Surface& surface, Vendor& vendor, const Fault& fault,
+                                    const http::Request& request) {
     switch (fault.kind) {
         case FaultKind::latency:
-            wait(services, fault);
+            wait(surface.clock, fault);
             return std::nullopt;
-        case FaultKind::throttled:
-            return later(fault, api_error(429, "REQUEST_LIMIT_EXCEEDED",
-                                          "ConcurrentRequests (Concurrent API Requests) Limit exceeded."));
-        case FaultKind::unavailable:
-            return later(fault, api_error(503, "SERVER_UNAVAILABLE",
-                                          "Service temporarily unavailable: try again later"));
-        case FaultKind::limit:
-            return api_error(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
         case FaultKind::html:
             return text_answer(200, std::string{proxy_page}, "text/html; charset=UTF-8");
-        case FaultKind::unauthorized:
-            return refuse_session(services, request);
-        case FaultKind::job_failed:
-            services.jobs.end(place_of(request).stream, JobState::failed);
-            return std::nullopt;
-        case FaultKind::job_aborted:
-            services.jobs.end(place_of(request).stream, JobState::aborted);
-            return std::nullopt;
-        case FaultKind::job_gone:
-            services.jobs.remove(place_of(request).stream);
-            return std::nullopt;
-        case FaultKind::locator_gone:
-            return lose_locator(services, request);
         default:
-            return std::nullopt;
+            return vendor.strike_before(fault, request);
     }
 }
 
-bool strike_after(Services& services, const Fault& fault, const http::Request& request, Answer& answer) {
+bool strike_after(Vendor& vendor, const Fault& fault, const http::Request& request, Answer& answer) {
     switch (fault.kind) {
-        case FaultKind::session_expired:
-            if (const auto token = bearer_token(request)) return services.sessions.revoke(*token);
-            return false;
         case FaultKind::truncated_gzip:
             if (joined(answer).empty()) return false;
             truncate_gzip(fault, answer);
@@ -103,9 +67,9 @@ bool strike_after(Services& services, const Fault& fault, const http::Request& r
         case FaultKind::column_added:
         case FaultKind::nul:
         case FaultKind::exponent:
-            return answer.response.status == 200 && spoil_page(services, fault, place_of(request), answer);
+            return answer.response.status == 200 && vendor.strike_after(fault, request, answer);
         default:
-            return true;
+            return vendor.strike_after(fault, request, answer);
     }
 }
 
@@ -120,7 +84,7 @@ void deliver(Answer answer, http::Exchange& exchange) {
     if (exchange.write(head) && exchange.write(answer.tail->bytes)) exchange.end();
 }
 
-void deliver_struck(Services& services, const Fault& fault, Answer answer, http::Exchange& exchange) {
+void deliver_struck(const Clock& clock, const Fault& fault, Answer answer, http::Exchange& exchange) {
     const bool stalls = fault.kind == FaultKind::stall;
     if (!stalls && fault.kind != FaultKind::cut && fault.kind != FaultKind::no_answer)
         return deliver(std::move(answer), exchange);
@@ -134,7 +98,7 @@ void deliver_struck(Services& services, const Fault& fault, Answer answer, http:
     exchange.begin(std::move(answer.response));
     if (!exchange.write(std::string_view{body}.substr(0, sent)) || !exchange.flush()) return;
     if (!stalls) return exchange.cut();
-    wait(services, fault);
+    wait(clock, fault);
     if (exchange.write(std::string_view{body}.substr(sent))) exchange.end();
 }
 

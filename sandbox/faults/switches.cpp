@@ -1,7 +1,7 @@
 #include "sandbox/faults/switches.h"
 
-#include "sandbox/salesforce/reply.h"
-#include "sandbox/services.h"
+#include "sandbox/switches/common.h"
+#include "sandbox/web/answer.h"
 
 #include <utility>
 
@@ -14,24 +14,26 @@ Error wrong(std::string message) {
     return error(ErrorKind::invalid, std::move(message));
 }
 
-Result<std::vector<Fault>> read_list(const nlohmann::json& list, const char* name) {
+Result<std::vector<Fault>> read_list(const nlohmann::json& list, const char* name,
+                                     std::string_view usual_match) {
     if (!list.is_array()) return wrong("'" + std::string{name} + "' has to be an array of faults");
     std::vector<Fault> faults;
     for (const auto& one : list)
-        faults.push_back(TRY(read_fault(one.is_string() ? nlohmann::json{{"kind", one}} : one)));
+        faults.push_back(TRY(read_fault(one.is_string() ? nlohmann::json{{"kind", one}} : one, usual_match)));
     return faults;
 }
 
-Result<FaultPlan> read_plan(const nlohmann::json& json) {
+Result<FaultPlan> read_plan(const nlohmann::json& json, std::string_view usual_match) {
     if (!json.is_object()) return wrong("'plan' has to be an object");
     const auto seed = json.value("seed", nlohmann::json(1));
     const auto rate = json.value("rate", nlohmann::json(0));
     if (!seed.is_number_integer()) return wrong("the plan's 'seed' has to be a whole number");
     if (!rate.is_number() || rate.get<double>() < 0 || rate.get<double>() > 1)
         return wrong("the plan's 'rate' has to be a number from 0 to 1");
-    FaultPlan plan{.seed = seed.get<std::uint64_t>(),
-                   .rate = rate.get<double>(),
-                   .faults = TRY(read_list(json.value("kinds", nlohmann::json::array()), "kinds"))};
+    FaultPlan plan{
+        .seed = seed.get<std::uint64_t>(),
+        .rate = rate.get<double>(),
+        .faults = TRY(read_list(json.value("kinds", nlohmann::json::array()), "kinds", usual_match))};
     if (const auto times = json.find("times"); times != json.end()) {
         if (!times->is_number_integer() || times->get<std::int64_t>() < 0)
             return wrong("the plan's 'times' has to be a whole number, 0 or more");
@@ -54,8 +56,8 @@ Json plan_json(const FaultPlan& plan) {
 
 }  // namespace
 
-Answer get_faults(Services& services, const Ask&) {
-    const auto now = services.faults.figures();
+Answer get_faults(Surface& surface, const Ask&) {
+    const auto now = surface.faults.figures();
     auto done = Json::array();
     for (const auto& record : now.done)
         done.push_back(Json{{"kind", fault_name(record.fault.kind)},
@@ -68,19 +70,19 @@ Answer get_faults(Services& services, const Ask&) {
                                  {"done", done}});
 }
 
-Result<Answer> post_faults(Services& services, const Ask& ask) {
-    const auto body = TRY(parse_object(ask.request.body));
+Result<Answer> post_faults(Surface& surface, const Ask& ask) {
+    const auto body = TRY(settings(ask));
     for (const auto& member : body.items())
         if (member.key() != "next" && member.key() != "plan")
             return wrong("faults are given as 'next' or as 'plan', not as '" + member.key() + "'");
-    auto next = TRY(read_list(body.value("next", nlohmann::json::array()), "next"));
-    if (body.contains("plan")) services.faults.set_plan(TRY(read_plan(body["plan"])));
-    services.faults.add(std::move(next));
-    return get_faults(services, ask);
+    auto next = TRY(read_list(body.value("next", nlohmann::json::array()), "next", surface.data_paths));
+    if (body.contains("plan")) surface.faults.set_plan(TRY(read_plan(body["plan"], surface.data_paths)));
+    surface.faults.add(std::move(next));
+    return get_faults(surface, ask);
 }
 
-Answer delete_faults(Services& services, const Ask&) {
-    services.faults.clear();
+Answer delete_faults(Surface& surface, const Ask&) {
+    surface.faults.clear();
     return empty_answer(204);
 }
 

@@ -1,6 +1,5 @@
 #include "sandbox/org/org.h"
 
-#include "base/guarded.h"
 #include "db/sqlite/sqlite_database.h"
 #include "sandbox/base64.h"
 #include "sandbox/org/content/invention.h"
@@ -69,26 +68,11 @@ struct Org::Inside {
           visible{catalog, std::move(populated.global_json)},
           misfits{std::move(populated.misfits)} {}
 
-    struct Lateness {
-        LateWrites options{};
-        std::uint64_t drawn = 0;
-    };
-
-    /// The chance of each late change depends on the seed and on how many were drawn before it.
-    std::int64_t draw_delay() {
-        return lateness.with([](Lateness& late) -> std::int64_t {
-            const auto bound =
-                static_cast<std::uint64_t>(std::max<std::int64_t>(late.options.max_delay.count(), 0));
-            if (bound == 0) return 0;
-            return static_cast<std::int64_t>(mixed(late.options.seed ^ mixed(++late.drawn)) % (bound + 1));
-        });
-    }
-
     [[nodiscard]] Moment moment() {
         return {.stamp = stamp(clock),
                 .now_ms = milliseconds(clock),
                 .user_id = identity.user_id,
-                .delay_ms = [this] { return draw_delay(); }};
+                .delay_ms = [this] { return lateness.draw_ms(); }};
     }
 
     Result<std::unique_ptr<db::Transaction>> begin(db::Access access) const {
@@ -125,7 +109,7 @@ struct Org::Inside {
     OrgIdentity identity;
     Visibility visible;
     std::vector<std::string> misfits;
-    Guarded<Lateness> lateness{};
+    Lateness lateness{};
     std::atomic<std::int64_t> next_due_ms{0};
 };
 
@@ -294,7 +278,7 @@ Result<std::unique_ptr<Export>> Org::export_csv(std::string_view soql, const Exp
 }
 
 void Org::set_late(const LateWrites& late) {
-    inside_->lateness.with([&](Inside::Lateness& lateness) { lateness = {.options = late, .drawn = 0}; });
+    inside_->lateness.set(late);
 }
 
 Result<std::int64_t> Org::pending() {

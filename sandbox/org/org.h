@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "sandbox/changes.h"
+#include "sandbox/lateness.h"
 #include "sandbox/org/change.h"
 #include "sandbox/org/object.h"
 #include "sandbox/soql/selection.h"
@@ -25,24 +27,6 @@ struct OrgOptions {
     std::filesystem::path folder{};  ///< an org folder to load instead of our own objects, or empty
     /// Told now and then while rows are generated or loaded: object, rows so far, rows in all (0: unknown).
     std::function<void(const std::string&, std::int64_t, std::int64_t)> progress{};
-};
-
-/// Late-visible rows: a write is stamped when it is made and applied after a random delay up to `max_delay`.
-struct LateWrites {
-    std::chrono::milliseconds max_delay{0};  ///< 0: at once
-    std::uint64_t seed = 1;
-};
-
-struct ChangeCounts {
-    std::int64_t updates = 0;
-    std::int64_t deletes = 0;
-    std::int64_t inserts = 0;
-};
-
-struct ChangedIds {
-    std::vector<std::string> updated;
-    std::vector<std::string> deleted;
-    std::vector<std::string> inserted;
 };
 
 /// Which fields of a row to print, and how.

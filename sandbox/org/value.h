@@ -1,31 +1,20 @@
 #pragma once
 
 #include "base/clock.h"
-#include "db/value.h"
 #include "sandbox/org/object.h"
+#include "sandbox/value.h"
 
-#include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include <nlohmann/json_fwd.hpp>
 
 namespace koppla::sandbox {
 
-/// A field's value as it lies in the state: booleans as 0 and 1, dates and datetimes as canonical text
-/// ("2026-11-01", "2026-11-01T10:00:00.000Z"), so that text order is time order. monostate is null.
-using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
-
-/// Values by canonical field name.
-using Values = std::map<std::string, Value>;
-
-/// Viewed, not copied.
-db::Parameter parameter(const Value& value);
-
-/// A value as a write sends it, checked and brought into form as the vendor does: text trimmed and empty
+/// A value as a write sends it, checked and brought into form as the vendor does: booleans as 0 and 1, dates
+/// and datetimes as canonical text ("2026-11-01", "2026-11-01T10:00:00.000Z"), so that text order is time
+/// order; text trimmed and empty
 /// text made null, excess decimals cut, datetimes cut to seconds, ids made 18 characters, picklists checked.
 /// The error's `symbol` is the row error's status code.
 Result<Value> value_from_json(const Field& field, const nlohmann::json& json);
@@ -42,9 +31,5 @@ std::optional<std::string> canonical_date(std::string_view text);
 std::optional<std::string> canonical_time(std::string_view text);
 /// Now, in whole seconds, as the vendor stamps.
 std::string stamp(const Clock& clock);
-
-/// Characters, not bytes.
-std::size_t character_count(std::string_view utf8);
-[[nodiscard]] bool is_utf8(std::string_view text);
 
 }  // namespace koppla::sandbox

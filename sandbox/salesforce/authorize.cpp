@@ -1,9 +1,10 @@
 #include "sandbox/base64.h"
 #include "sandbox/salesforce/handlers.h"
-#include "sandbox/salesforce/markup.h"
 #include "sandbox/salesforce/oauth.h"
-#include "sandbox/salesforce/signature.h"
 #include "sandbox/services.h"
+#include "sandbox/web/markup.h"
+#include "sandbox/web/random_text.h"
+#include "sandbox/web/signature.h"
 
 #include <algorithm>
 #include <array>

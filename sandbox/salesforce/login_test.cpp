@@ -1,7 +1,7 @@
 #include "http/certificate.h"
 #include "sandbox/base64.h"
 #include "sandbox/fixture.h"
-#include "sandbox/salesforce/signature.h"
+#include "sandbox/web/signature.h"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -61,7 +61,7 @@ class JwtTest : public LoginTest {
     static std::string assertion(const json& claims, const std::string& key,
                                  const json& header = {{"alg", "RS256"}}) {
         const auto text = base64url_encode(header.dump()) + "." + base64url_encode(claims.dump());
-        return text + "." + base64url_encode(*sign_rs256(key, text));
+        return text + "." + base64url_encode(*sign(Scheme::rs256, key, text));
     }
     http::Response log_in(const std::string& assertion) {
         return token(

@@ -3,6 +3,7 @@
 #include "sandbox/base64.h"
 #include "sandbox/salesforce/handlers.h"
 #include "sandbox/services.h"
+#include "sandbox/web/random_text.h"
 
 #include <array>
 #include <utility>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "sandbox/salesforce/form.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/salesforce/sessions.h"
+#include "sandbox/web/form.h"
 
 #include <string>
 #include <string_view>

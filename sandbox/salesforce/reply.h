@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "sandbox/route.h"
+#include "sandbox/web/answer.h"
 
 #include <cstdint>
 #include <string>
@@ -13,13 +14,6 @@
 namespace koppla::sandbox {
 
 /// The shapes in which the API answers. [Salesforce: REST API, Status Codes and Error Responses]
-using Json = nlohmann::ordered_json;
-
-Answer json_answer(int status, const Json& body);
-/// JSON that is text already.
-Answer text_answer(int status, std::string body,
-                   std::string_view content_type = "application/json;charset=UTF-8");
-Answer empty_answer(int status);
 
 /// [{"message":…,"errorCode":…,"fields":[…]}]; `fields` only where there are some.
 Answer api_error(int status, std::string_view code, std::string_view message,
@@ -32,9 +26,6 @@ Result<nlohmann::json> parse_object(std::string_view text);
 Answer body_error(const Error& error);
 /// The answer for an error of the org: its symbol is the errorCode, its kind tells the status.
 Answer org_error(const Error& error);
-
-/// Valid UTF-8, whatever came.
-std::string dump(const Json& value);
 
 /// "2026-11-01T10:00:00.000+0000"
 std::string wire_instant(std::int64_t unix_milliseconds);

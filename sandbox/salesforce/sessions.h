@@ -22,8 +22,6 @@ struct Credentials {
     std::string refresh_token;  ///< the same for clients that refresh
 };
 
-/// Text from the machine's own randomness, letters and digits only.
-std::string random_text(std::size_t length);
 /// Credentials nobody has seen yet, for this user of this organisation.
 Credentials make_credentials(std::string_view organization_id, std::string_view username);
 

@@ -1,8 +1,8 @@
 #include "sandbox/salesforce/envelope.h"
 #include "sandbox/salesforce/handlers.h"
-#include "sandbox/salesforce/markup.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
+#include "sandbox/web/markup.h"
 
 #include <array>
 

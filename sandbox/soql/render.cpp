@@ -1,5 +1,7 @@
 #include "sandbox/soql/render.h"
 
+#include "sandbox/web/json_text.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,26 +13,6 @@ namespace koppla::sandbox::soql {
 namespace {
 
 constexpr std::string_view utc_in_json = "+0000";
-
-/// What stands for a byte behind a backslash: 0 where it needs none, 'u' where it has no short form.
-constexpr std::array<char, 256> escapes = [] {
-    std::array<char, 256> table{};
-    for (std::size_t c = 0; c < 0x20; ++c) table[c] = 'u';
-    table['"'] = '"';
-    table['\\'] = '\\';
-    table['\b'] = 'b';
-    table['\f'] = 'f';
-    table['\n'] = 'n';
-    table['\r'] = 'r';
-    table['\t'] = 't';
-    return table;
-}();
-
-void append_integer(std::string& out, std::int64_t number) {
-    std::array<char, 24> digits{};
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-    out.append(digits.data(), written.ptr);
-}
 
 void append_json_number(std::string& out, const Step& step, const db::Cursor& row) {
     if (row.is_null(step.column)) {
@@ -188,28 +170,6 @@ std::string_view line_end(const ExportOptions& options) {
 }
 
 }  // namespace
-
-void append_json_text(std::string& out, std::string_view text) {
-    out += '"';
-    std::size_t from = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char escape = escapes[static_cast<unsigned char>(text[i])];
-        if (escape == 0) continue;
-        out += text.substr(from, i - from);
-        out += '\\';
-        out += escape;
-        if (escape == 'u') {
-            constexpr std::string_view hex = "0123456789abcdef";
-            const auto code = static_cast<unsigned char>(text[i]);
-            out += "00";
-            out += hex[code >> 4U];
-            out += hex[code & 0xFU];
-        }
-        from = i + 1;
-    }
-    out += text.substr(from);
-    out += '"';
-}
 
 void append_double(std::string& out, double number) {
     if (number == 0) {

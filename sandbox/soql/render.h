@@ -27,8 +27,6 @@ void append_json_aggregate(std::string& out, const Plan& plan, const db::Cursor&
 void append_csv_row(std::string& out, const Plan& plan, const db::Cursor& row, const ExportOptions& options);
 std::string csv_header(const Plan& plan, const ExportOptions& options);
 
-/// "text", escaped.
-void append_json_text(std::string& out, std::string_view text);
 /// As Java prints a double, which is what the vendor sends: 12.0, 1.395E8.
 void append_double(std::string& out, double number);
 

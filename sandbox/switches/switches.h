@@ -5,17 +5,11 @@
 
 #include <string>
 
-#include <nlohmann/json_fwd.hpp>
-
 namespace koppla::sandbox {
 
 // auth.cpp
 /// POST /sandbox/auth: what of the app and its user can be set; answers all of it.
 Result<Answer> set_auth(Services& services, const Ask& ask);
-
-// clock.cpp
-/// POST /sandbox/clock: {"offset_seconds":-600}, from the machine's.
-Result<Answer> set_clock(Services& services, const Ask& ask);
 
 // hide.cpp
 /// POST /sandbox/hide: {"object":"Contact"}, with "fields":["Phone"], or with "where":"LastName = 'x'".
@@ -23,8 +17,6 @@ Result<Answer> hide(Services& services, const Ask& ask);
 /// DELETE /sandbox/hide: everything is seen again.
 Result<Answer> reveal(Services& services, const Ask& ask);
 
-/// A switch's body; an empty one is an empty object.
-Result<nlohmann::json> settings(const Ask& ask);
 Result<const Object*> object_named(const Services& services, const std::string& name);
 
 }  // namespace koppla::sandbox

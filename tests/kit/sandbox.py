@@ -19,12 +19,86 @@ def decimal_fields(describe):
     return {field["name"] for field in describe["fields"] if field["type"] in ("double", "currency", "percent")}
 
 
-class Sandbox:
-    """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins. It stands for
-    several CRMs; what is asked of it here is asked of `crm`."""
+class Face:
+    """What both orgs of a sandbox offer: their address, their switches, and their rows as they know them."""
 
-    def __init__(self, folder, records=None, org=None, seed=None, crm=SALESFORCE):
-        self.crm = crm
+    def listen(self, ready):
+        self.ready = ready
+        self.url = ready["url"]
+        self.ca = ready["ca"]
+        context = ssl.create_default_context(cafile=self.ca)
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
+                                                  urllib.request.HTTPSHandler(context=context))
+
+    def fetch(self, path, body=None, method=None):
+        """The answer's body; `body` goes as JSON."""
+        request = urllib.request.Request(self.url + path, method=method,
+                                         data=None if body is None else json.dumps(body).encode(),
+                                         headers={"Content-Type": "application/json"})
+        with self.opener.open(request, timeout=120) as answer:
+            return answer.read()
+
+    def post(self, path, body=None):
+        return json.loads(self.fetch(path, body or {}, "POST"))
+
+    def journal(self, since=1):
+        return json.loads(self.fetch(f"/sandbox/journal?from={since}"))["requests"]
+
+    def charged_calls(self):
+        return sum(entry["calls"] for entry in self.journal())
+
+    def change(self, name, update=0, delete=0, insert=0):
+        return self.post("/sandbox/change", {"object": name, "update": update, "delete": delete, "insert": insert})
+
+    def state(self):
+        return json.loads(self.fetch("/sandbox/state"))
+
+    def rows(self, name):
+        """All records of an object, deleted ones too, as the sandbox's own state has them."""
+        text = self.fetch("/sandbox/rows?" + urllib.parse.urlencode({"object": name})).decode("utf-8")
+        csv.field_size_limit(1 << 30)
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+class Dynamics(Face):
+    """The Dynamics org of a sandbox; tables go by their logical names."""
+
+    crm = DYNAMICS
+
+    def numbers(self, name):
+        """The columns of a table that are decimal numbers, by its metadata."""
+        attributes = self.ask(f"EntityDefinitions(LogicalName='{name}')/Attributes")["value"]
+        return {each["LogicalName"] for each in attributes if each["AttributeType"] in ("Decimal", "Double", "Money")}
+
+    def deleted(self, name):
+        """Ids of a table's deleted rows."""
+        return json.loads(self.fetch("/sandbox/deleted?" + urllib.parse.urlencode({"object": name})))["deleted"]
+
+    def token(self):
+        form = {"grant_type": "client_credentials", "client_id": self.ready["client_id"],
+                "client_secret": self.ready["client_secret"], "scope": self.ready["url"] + "/.default"}
+        login = urllib.request.Request(self.ready["authority"] + "/oauth2/v2.0/token",
+                                       urllib.parse.urlencode(form).encode())
+        with self.opener.open(login, timeout=60) as answer:
+            return json.load(answer)["access_token"]
+
+    def ask(self, path, body=None, method=None, headers=None):
+        """An answer of the Web API, as JSON; None where it has no body. `path` is below the service root."""
+        request = urllib.request.Request(
+            self.url + "/api/data/v9.2/" + path, method=method, data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json", **(headers or {})})
+        with self.opener.open(request, timeout=120) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+
+class Sandbox(Face):
+    """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins. It is the
+    Salesforce org itself; the other one is its `dynamics`, whose tables' names are in lower case."""
+
+    crm = SALESFORCE
+
+    def __init__(self, folder, records=None, org=None, seed=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ready_file = self.folder / "ready.json"
@@ -47,12 +121,10 @@ class Sandbox:
         except BaseException:
             self.stop()
             raise
-        self.ready = json.loads(self.ready_file.read_text())[self.crm.type]
-        self.url = self.ready["url"]
-        self.ca = self.ready["ca"]
-        context = ssl.create_default_context(cafile=self.ca)
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
-                                                  urllib.request.HTTPSHandler(context=context))
+        ready = json.loads(self.ready_file.read_text())
+        self.listen(ready["salesforce"])
+        self.dynamics = Dynamics()
+        self.dynamics.listen(ready["dynamics"])
         return self
 
     def __exit__(self, *_):
@@ -85,39 +157,11 @@ class Sandbox:
     def log(self):
         return self.log_file.read_text(errors="replace")
 
-    def fetch(self, path, body=None, method=None):
-        """The answer's body; `body` goes as JSON."""
-        request = urllib.request.Request(self.url + path, method=method,
-                                         data=None if body is None else json.dumps(body).encode(),
-                                         headers={"Content-Type": "application/json"})
-        with self.opener.open(request, timeout=120) as answer:
-            return answer.read()
-
-    def post(self, path, body=None):
-        return json.loads(self.fetch(path, body or {}, "POST"))
-
-    def journal(self, since=1):
-        return json.loads(self.fetch(f"/sandbox/journal?from={since}"))["requests"]
-
-    def charged_calls(self):
-        return sum(entry["calls"] for entry in self.journal())
-
-    def change(self, name, update=0, delete=0, insert=0):
-        return self.post("/sandbox/change", {"object": name, "update": update, "delete": delete, "insert": insert})
-
-    def state(self):
-        return json.loads(self.fetch("/sandbox/state"))
-
     def fetch_as_user(self, path):
         """An answer of the org's API, as JSON."""
         form = {"grant_type": "client_credentials", "client_id": self.ready["client_id"],
                 "client_secret": self.ready["client_secret"]}
-        if self.crm is DYNAMICS:
-            form["scope"] = self.url + "/.default"
-            token_url = self.ready["authority"] + "/oauth2/v2.0/token"
-        else:
-            token_url = self.url + "/services/oauth2/token"
-        login = urllib.request.Request(token_url, urllib.parse.urlencode(form).encode())
+        login = urllib.request.Request(self.url + "/services/oauth2/token", urllib.parse.urlencode(form).encode())
         with self.opener.open(login, timeout=60) as answer:
             token = json.load(answer)["access_token"]
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
@@ -129,13 +173,4 @@ class Sandbox:
 
     def numbers(self, name):
         """The fields of an object that are decimal numbers, by its describe."""
-        if self.crm is DYNAMICS:
-            attributes = self.fetch_as_user(f"/api/data/v9.2/EntityDefinitions(LogicalName='{name}')/Attributes")["value"]
-            return {each["LogicalName"] for each in attributes if each["AttributeType"] in ("Decimal", "Double", "Money")}
         return decimal_fields(self.describe(name))
-
-    def rows(self, name):
-        """All records of an object, deleted ones too, as the sandbox's own state has them."""
-        text = self.fetch("/sandbox/rows?" + urllib.parse.urlencode({"object": name})).decode("utf-8")
-        csv.field_size_limit(1 << 30)
-        return list(csv.DictReader(io.StringIO(text, newline="")))

@@ -23,19 +23,6 @@ constexpr std::uint64_t loaded_rows = 250;
 
 }  // namespace
 
-std::uint64_t mixed(std::uint64_t number) {
-    number += 0x9E3779B97F4A7C15U;
-    number = (number ^ (number >> 30U)) * 0xBF58476D1CE4E5B9U;
-    number = (number ^ (number >> 27U)) * 0x94D049BB133111EBU;
-    return number ^ (number >> 31U);
-}
-
-std::uint64_t hash_of(std::string_view text) {
-    std::uint64_t hash = 14'695'981'039'346'656'037U;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
-    return hash;
-}
-
 Generator::Generator(const Catalog& catalog, const Object& object, GeneratorOptions options)
     : object_{object},
       options_{std::move(options)},
@@ -175,7 +162,7 @@ Generator::Recipe Generator::recipe_of(const Field& field, const Object* target)
 
 std::span<const model::Cell> Generator::row(std::uint64_t n) {
     Row row{.n = n,
-            .chance = object_seed_ ^ mixed(n),
+            .chance = Chance{object_seed_ ^ mixed(n)},
             .words = nullptr,
             .given = {},
             .family = {},

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "db/database.h"
+#include "sandbox/content/chance.h"
+#include "sandbox/content/words.h"
 #include "sandbox/org/catalog.h"
-#include "sandbox/org/content/words.h"
 
 #include <cstdint>
 #include <limits>
@@ -83,7 +84,6 @@ class Generator {
     void fill_measure(const Column& column, Row& row);
     [[nodiscard]] std::string_view stage_of(const Row& row) const;
     void fill_link(const Column& column, Row& row);
-    void long_text(Row& row, int length_max);
     void real(const Field& field, Row& row);
 
     const Object& object_;
@@ -98,9 +98,5 @@ class Generator {
 
 /// The objects that a reference may lead to, as far as the org has them: an owner is a user.
 std::vector<const Object*> targets_of(const Catalog& catalog, const Field& field);
-
-/// Well-mixed bits of a number. [SplitMix64]
-std::uint64_t mixed(std::uint64_t number);
-std::uint64_t hash_of(std::string_view text);
 
 }  // namespace koppla::sandbox

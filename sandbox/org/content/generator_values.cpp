@@ -56,10 +56,7 @@ void Generator::fill_place(const Column& column, Row& row) {
     switch (column.recipe) {
         case Recipe::street:
             if (!row.has_address) return;
-            out += row.pick(row.words->streets);
-            append_digits(out += ' ', static_cast<std::int64_t>(1 + row.below(240)), 1);
-            if (row.one_in(6))
-                append_digits(out += "\r\nFloor ", static_cast<std::int64_t>(row.below(30)), 1);
+            append_street(out, row.chance, *row.words);
             return;
         case Recipe::city:
             if (row.has_address) out += row.pick(row.words->cities);
@@ -93,15 +90,11 @@ void Generator::fill_reach(const Column& column, Row& row) {
     switch (column.recipe) {
         case Recipe::phone:
             if (row.one_in(3)) return;
-            append_digits(out += '+', static_cast<std::int64_t>(1 + row.below(98)), 1);
-            append_digits(out += " (", static_cast<std::int64_t>(100 + row.below(900)), 3);
-            append_digits(out += ") ", static_cast<std::int64_t>(row.below(10'000'000)), 7);
+            append_phone(out, row.chance);
             return;
         case Recipe::email:
             if (!column.field->is_required() && row.one_in(8)) return;
-            out += row.pick(ascii_names());
-            append_digits(out += '.', static_cast<std::int64_t>(row.n), 1);
-            out += row.one_in(2) ? "@example.com" : "@mail.example.org";
+            append_email(out, row.chance, row.n);
             return;
         case Recipe::username:
             out += row.pick(ascii_names());
@@ -113,9 +106,7 @@ void Generator::fill_reach(const Column& column, Row& row) {
             return;
         case Recipe::url:
             if (row.one_in(3)) return;
-            append_digits(out.append("https://www.").append(row.pick(ascii_names())),
-                          static_cast<std::int64_t>(row.n), 1);
-            out += row.one_in(4) ? ".example.com/über?a=1&b=%20" : ".example.com/";
+            append_url(out, row.chance, row.n);
             return;
         case Recipe::title:
             if (!row.one_in(4)) out += row.pick(titles());
@@ -130,18 +121,12 @@ void Generator::fill_text(const Column& column, Row& row) {
     std::string& out = *row.out;
     const Field& field = *column.field;
     switch (column.recipe) {
-        case Recipe::words: {
+        case Recipe::words:
             if (field.nillable && row.one_in(4)) return;
-            const std::string_view word = row.one_in(5) ? row.pick(oddities()) : row.pick(row.words->phrases);
-            if (character_count(word) <= static_cast<std::size_t>(field.length)) {
-                out += word;
-            } else {
-                append_digits(out, static_cast<std::int64_t>(row.below(10)), 1);
-            }
+            append_words(out, row.chance, *row.words, static_cast<std::size_t>(field.length));
             return;
-        }
         case Recipe::long_text:
-            long_text(row, field.length);
+            append_long_text(out, row.chance, *row.words, static_cast<std::size_t>(field.length));
             return;
         case Recipe::secret:
             // What a user without "View Encrypted Data" is shown.
@@ -269,23 +254,6 @@ void Generator::fill_measure(const Column& column, Row& row) {
 std::string_view Generator::stage_of(const Row& row) const {
     return stages_ == nullptr ? std::string_view{}
                               : stages_->picklist[row.stage % stages_->picklist.size()].value;
-}
-
-void Generator::long_text(Row& row, int length_max) {
-    std::string& out = *row.out;
-    const std::uint64_t luck = row.below(1000);
-    if (luck < 400) return;
-    // Most texts are a phrase or two; some are letters of a page, a few of several thousand characters.
-    const std::uint64_t lines = luck < 900 ? 1 : luck < 990 ? 2 + row.below(6) : 60 + row.below(120);
-    auto left = static_cast<std::size_t>(length_max);
-    for (std::uint64_t line = 0; line < lines; ++line) {
-        const std::string_view phrase = row.pick(row.words->phrases);
-        if (phrase.size() + 40 > left) return;
-        left -= phrase.size() + 40;
-        if (line != 0) out += row.one_in(3) ? "\n" : "\r\n";
-        out += phrase;
-        if (row.one_in(4)) (out += ' ').append(row.pick(oddities()));
-    }
 }
 
 void Generator::real(const Field& field, Row& row) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/content/invented.h"
 #include "sandbox/org/content/generator.h"
 
 #include <cstddef>
@@ -9,12 +10,10 @@
 
 namespace koppla::sandbox {
 
-inline constexpr std::int64_t seconds_a_day = 86'400;
-
 /// What the cells of one row have in common, and its own source of chance.
 struct Generator::Row {
     std::uint64_t n;
-    std::uint64_t chance;
+    Chance chance;
     const Vocabulary* words;
     std::string_view given;
     std::string_view family;
@@ -25,23 +24,19 @@ struct Generator::Row {
     std::size_t stage;
     std::string* out;
 
-    std::uint64_t next() {
-        chance += 0x9E3779B97F4A7C15U;
-        return mixed(chance);
-    }
-    std::uint64_t below(std::uint64_t bound) { return next() % bound; }
-    bool one_in(std::uint64_t count) { return below(count) == 0; }
+    std::uint64_t next() { return chance.next(); }
+    std::uint64_t below(std::uint64_t bound) { return chance.below(bound); }
+    bool one_in(std::uint64_t count) { return chance.one_in(count); }
     template <class Words>
     const auto& pick(const Words& from) {
-        return from[below(from.size())];
+        return chance.pick(from);
     }
 };
 
-/// A decimal number, with zeros in front up to `width`.
-void append_digits(std::string& out, std::int64_t number, std::size_t width);
-/// "2026-11-01", of days since 1970.
-void append_date(std::string& out, std::int64_t days);
 /// "2026-11-01T10:00:00.000Z", of seconds since 1970.
-void append_datetime(std::string& out, std::int64_t seconds);
+inline void append_datetime(std::string& out, std::int64_t seconds) {
+    append_second(out, seconds);
+    out += ".000Z";
+}
 
 }  // namespace koppla::sandbox

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "http/handler.h"
+#include "sandbox/attend.h"
+#include "sandbox/dynamics/services.h"
+
+namespace koppla::sandbox::dynamics {
+
+/// The Dynamics org and its Entra tenant as one http::Handler. Thread-safe.
+class Face final : public http::Handler {
+  public:
+    Face(Services& services, Control control) : services_{services}, api_{services}, control_{control} {}
+    void answer(const http::Request& request, http::Exchange& exchange) override {
+        attend(services_, api_, control_, request, exchange);
+    }
+
+  private:
+    class Api final : public Vendor {
+      public:
+        explicit Api(Services& services) : services_{services} {}
+        Answer call(const http::Request& request, JournalEntry& entry) override;
+        Answer control(const http::Request& request, const Path& path) override;
+        [[nodiscard]] Answer not_found() const override;
+        [[nodiscard]] Place place_of(const http::Request& request) const override;
+        std::optional<Answer> strike_before(const Fault& fault, const http::Request& request) override;
+        bool strike_after(const Fault& fault, const http::Request& request, Answer& answer) override;
+
+      private:
+        Services& services_;
+    };
+
+    Services& services_;
+    Api api_;
+    Control control_;
+};
+
+}  // namespace koppla::sandbox::dynamics

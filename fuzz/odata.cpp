@@ -71,8 +71,7 @@ void csdl(std::string_view input) {
 }
 
 void odata_answers(std::string_view input) {
-    const Error refusal =
-        odata::error_of({.status = 400, .body = std::string{input}}, "reading contact");
+    const Error refusal = odata::error_of({.status = 400, .body = std::string{input}}, "reading contact");
     require(refusal.message.size() < 2'000, "messages are short");
     if (odata::check_condition(input)) {
         long depth = 0;

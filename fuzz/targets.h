@@ -21,10 +21,10 @@ struct Target {
     std::string_view name;
     void (*run)(std::string_view input);
 };
-inline constexpr std::array targets = {Target{"csv", csv}, Target{"records", records},
+inline constexpr std::array targets = {Target{"csv", csv},           Target{"records", records},
                                        Target{"describe", describe}, Target{"answers", answers},
-                                       Target{"filter", filter},   Target{"odata_page", odata_page},
-                                       Target{"csdl", csdl},       Target{"odata_answers", odata_answers}};
+                                       Target{"filter", filter},     Target{"odata_page", odata_page},
+                                       Target{"csdl", csdl},         Target{"odata_answers", odata_answers}};
 
 /// Ends the program where a rule is broken.
 void require(bool holds, const char* rule);

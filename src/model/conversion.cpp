@@ -271,8 +271,8 @@ bool Row::to_wall_clock(Cell& cell) {
     const std::string_view text = cell.text();
     const std::string_view reading = text.substr(0, 19);
     if (!has_shape(reading, "0000-00-00T00:00:00") || !is_calendar_date(text) ||
-        !is_time_of_day(text.substr(11)) || !parse_instant(text.size() == 19 ? std::string{text} + "Z"
-                                                                             : std::string{text})) {
+        !is_time_of_day(text.substr(11)) ||
+        !parse_instant(text.size() == 19 ? std::string{text} + "Z" : std::string{text})) {
         return refuse(fmt::format("'{}' is no date with a time of day", shown(text)));
     }
     std::string milliseconds;

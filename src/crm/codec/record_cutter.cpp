@@ -78,7 +78,8 @@ const RecordCutter::Node* RecordCutter::child(const Node& node, std::string_view
 /// Of two values under one name neither is to be trusted.
 Result<void> RecordCutter::put(const Node& node, std::size_t row, Batch& batch, Cell cell) const {
     Cell& place = batch.cell(*node.column, row);
-    if (place.state != Cell::State::absent) return record_fault(fmt::format("it holds '{}' twice", node.name));
+    if (place.state != Cell::State::absent)
+        return record_fault(fmt::format("it holds '{}' twice", node.name));
     place = cell;
     return {};
 }

@@ -77,12 +77,14 @@ Mapping mapping_of(const RemoteType& remote) {
     if (is_lookup(remote.name)) return Type{.kind = Kind::reference, .length = guid_length};
     if (is("Uniqueidentifier")) return Type{.kind = Kind::identifier, .length = guid_length};
     if (is("PartyList")) {
-        return LeftOut{"its parties are records of the table activityparty, one a party: import that table, "
-                       "and join it by activityid"};
+        return LeftOut{
+            "its parties are records of the table activityparty, one a party: import that table, "
+            "and join it by activityid"};
     }
     if (is("Image")) {
-        return LeftOut{"the picture is not imported; its id, its address and when it was changed are, "
-                       "as fields of their own"};
+        return LeftOut{
+            "the picture is not imported; its id, its address and when it was changed are, "
+            "as fields of their own"};
     }
     if (is("File")) return LeftOut{"the file is not imported; its name is, as a field of its own"};
     if (is("ManagedProperty"))
@@ -140,7 +142,8 @@ std::vector<model::EnumerationValue> values_of(const Element& attribute) {
 }
 
 RemoteType remote_type(const Element& attribute, std::string_view type_name, std::string& behavior) {
-    if (const auto given = json::member(attribute, "DateTimeBehavior")) behavior = json::text(*given, "Value");
+    if (const auto given = json::member(attribute, "DateTimeBehavior"))
+        behavior = json::text(*given, "Value");
     const double low = std::abs(json::real(attribute, "MinValue").value_or(0));
     const double high = std::abs(json::real(attribute, "MaxValue").value_or(0));
     // Money is stored and sent with four decimals, however many its forms show.
@@ -173,7 +176,8 @@ model::FieldSchema field_schema(const Element& attribute, std::string_view type_
         std::string_view object;
         if (target.get(object) == simdjson::SUCCESS) field.targets.emplace_back(object);
     }
-    if (type.kind == Kind::enumeration || type.kind == Kind::enumerations) field.values = values_of(attribute);
+    if (type.kind == Kind::enumeration || type.kind == Kind::enumerations)
+        field.values = values_of(attribute);
     field.controller = json::text(attribute, "ParentPicklistLogicalName");
     return field;
 }

@@ -35,7 +35,8 @@ class Connector final : public CrmConnector {
     Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest> requests,
                                                     const Call& call) override;
     Result<std::vector<Sight>> look_for(std::span<const Member> members, const Call& call) override;
-    [[nodiscard]] Result<std::string> condition(const model::Filter& filter, const model::ObjectSchema& object,
+    [[nodiscard]] Result<std::string> condition(const model::Filter& filter,
+                                                const model::ObjectSchema& object,
                                                 Instant now) const override {
         return odata::odata_condition(filter, object, now, odata::Dialect::dataverse);
     }
@@ -48,8 +49,8 @@ class Connector final : public CrmConnector {
     }
 
   private:
-    Result<MetadataChanges> changes(std::span<const std::string> tables, Extent extent, const std::string& stamp,
-                                    const Call& call);
+    Result<MetadataChanges> changes(std::span<const std::string> tables, Extent extent,
+                                    const std::string& stamp, const Call& call);
     Result<std::map<std::string, std::string>> unchanged(std::span<const DescribeRequest> requests,
                                                          const Call& call);
 
@@ -113,7 +114,8 @@ Result<std::vector<Result<Described>>> Connector::describe(std::span<const Descr
     for (const DescribeRequest& request : requests) {
         const std::string table = lower(request.object);
         if (const auto found = same.find(table); found != same.end()) {
-            results.emplace_back(Described{.schema = {}, .version = found->second, .source = {}, .is_unchanged = true});
+            results.emplace_back(
+                Described{.schema = {}, .version = found->second, .source = {}, .is_unchanged = true});
             continue;
         }
         const json::Element* const found = answer ? answer->find(table) : nullptr;
@@ -129,9 +131,8 @@ Result<std::vector<Result<Described>>> Connector::describe(std::span<const Descr
             continue;
         }
         schema->version = answer->stamp();
-        results.emplace_back(Described{.schema = std::move(*schema),
-                                       .version = answer->stamp(),
-                                       .source = simdjson::minify(*found)});
+        results.emplace_back(Described{
+            .schema = std::move(*schema), .version = answer->stamp(), .source = simdjson::minify(*found)});
     }
     return results;
 }
@@ -141,7 +142,8 @@ Result<std::vector<Result<Described>>> Connector::describe(std::span<const Descr
 Result<std::vector<Sight>> Connector::look_for(std::span<const Member> members, const Call& call) {
     std::vector<Sight> sights(members.size(), Sight::unknown);
     const auto is_asked = [](const Member& member) {
-        return odata::is_identifier(member.object) && (member.field.empty() || odata::is_identifier(member.field));
+        return odata::is_identifier(member.object) &&
+               (member.field.empty() || odata::is_identifier(member.field));
     };
     std::vector<std::string> tables;
     for (const Member& member : members) {

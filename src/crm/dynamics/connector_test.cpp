@@ -31,8 +31,9 @@ std::string table(const std::string& name, const std::string& more = R"("HasChan
 }
 
 std::string changes(const std::string& tables, const std::string& stamp = "5!7") {
-    return fmt::format(R"({{"ServerVersionStamp":"{}","EntityMetadata":[{}],"DeletedMetadata":{{"Count":0}}}})",
-                       stamp, tables);
+    return fmt::format(
+        R"({{"ServerVersionStamp":"{}","EntityMetadata":[{}],"DeletedMetadata":{{"Count":0}}}})", stamp,
+        tables);
 }
 
 TEST(DynamicsConnector, DescribesManyTablesByOneRequest) {
@@ -40,7 +41,8 @@ TEST(DynamicsConnector, DescribesManyTablesByOneRequest) {
         EXPECT_THAT(asked(request), HasSubstr("RetrieveMetadataChanges(Query=@p1)?@p1="));
         return {.body = changes(table("account") + "," + table("contact"))};
     }};
-    const std::vector<DescribeRequest> requests = {{.object = "Contact"}, {.object = "nothere"}, {.object = "account"}};
+    const std::vector<DescribeRequest> requests = {
+        {.object = "Contact"}, {.object = "nothere"}, {.object = "account"}};
     const auto described = org.connector->describe(requests, org.call);
     ASSERT_TRUE(described) << described.error().message;
     EXPECT_EQ(described->at(0)->schema.name, "contact");
@@ -69,7 +71,8 @@ TEST(DynamicsConnector, WhatHasntChangedSinceItsStampIsToldByOneRequest) {
 
 TEST(DynamicsConnector, AnExpiredStampMeansThatEverythingIsAskedFor) {
     Environment org{[](const http::Request& request) -> Answer {
-        if (asked(request).find("ClientVersionStamp") == std::string::npos) return {.body = changes(table("contact"))};
+        if (asked(request).find("ClientVersionStamp") == std::string::npos)
+            return {.body = changes(table("contact"))};
         return {.status = 400,
                 .body = R"({"error":{"code":"0x80044352","message":"Version stamp has expired."}})"};
     }};
@@ -177,9 +180,10 @@ TEST(DynamicsConnector, AFeedBeginsAndGoesOnFromItsMark) {
     feed.feed_mark = end->feed_mark;
     org.client.answer_with(test::with_login([&](const http::Request& request) -> Answer {
         EXPECT_TRUE(request.target.ends_with("&$deltatoken=919058%2108%2f22%2f2017")) << request.target;
-        return {.body = fmt::format(R"({{"value":[{{"@odata.context":"x/$deletedEntity","id":"{}","reason":"deleted"}}],
+        return {.body = fmt::format(
+                    R"({{"value":[{{"@odata.context":"x/$deletedEntity","id":"{}","reason":"deleted"}}],
             "@odata.deltaLink":"{}contacts?$deltatoken=7"}})",
-                                    key, test::root)};
+                    key, test::root)};
     }));
     sink.rows.clear();
     end = org.connector->read(feed, plan->parts.front(), sink, org.call);
@@ -193,7 +197,8 @@ TEST(DynamicsConnector, AFeedThatDynamicsHasForgottenIsToldSo) {
              {400, "0x80044352"}, {404, "0x0"}, {410, ""}, {400, "0x80040203"}}) {
         Environment org{[&](const http::Request&) -> Answer {
             return {.status = status,
-                    .body = fmt::format(R"({{"error":{{"code":"{}","message":"Version stamp has expired."}}}})", code)};
+                    .body = fmt::format(
+                        R"({{"error":{{"code":"{}","message":"Version stamp has expired."}}}})", code)};
         }};
         ReadRequest feed = request();
         feed.by_feed = true;
@@ -209,14 +214,16 @@ TEST(DynamicsConnector, AFeedThatDynamicsHasForgottenIsToldSo) {
     feed.by_feed = true;
     feed.feed_mark = "5&$top=1";
     TextSink sink;
-    EXPECT_EQ(org.connector->read(feed, Part{.position = "rows"}, sink, org.call).error().symbol, "FEED_EXPIRED");
+    EXPECT_EQ(org.connector->read(feed, Part{.position = "rows"}, sink, org.call).error().symbol,
+              "FEED_EXPIRED");
     EXPECT_TRUE(org.client.requests().empty());
 }
 
 TEST(DynamicsConnector, WhatReferencesPointToIsAskedForWhereItIsWanted) {
     Environment org{[](const http::Request& request) -> Answer {
-        EXPECT_EQ(request.headers.find("Prefer"),
-                  "odata.maxpagesize=5000,odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\"");
+        EXPECT_EQ(
+            request.headers.find("Prefer"),
+            "odata.maxpagesize=5000,odata.include-annotations=\"Microsoft.Dynamics.CRM.lookuplogicalname\"");
         EXPECT_EQ(asked(request),
                   "contacts?$select=contactid,_parentcustomerid_value&$filter=modifiedon ge "
                   "2026-11-01T10:00:00Z&$orderby=modifiedon asc,contactid asc");

@@ -31,10 +31,15 @@ constexpr std::string_view target_annotation = "@Microsoft.Dynamics.CRM.lookuplo
 
 constexpr std::string_view name_annotation = "@OData.Community.Display.V1.FormattedValue";
 
-constexpr std::array<std::string_view, 9> table_properties = {
-    "LogicalName",          "EntitySetName",         "DisplayName", "PrimaryIdAttribute",
-    "ChangeTrackingEnabled", "IsValidForAdvancedFind", "TableType",   "Attributes",
-    "Keys"};
+constexpr std::array<std::string_view, 9> table_properties = {"LogicalName",
+                                                              "EntitySetName",
+                                                              "DisplayName",
+                                                              "PrimaryIdAttribute",
+                                                              "ChangeTrackingEnabled",
+                                                              "IsValidForAdvancedFind",
+                                                              "TableType",
+                                                              "Attributes",
+                                                              "Keys"};
 constexpr std::array<std::string_view, 23> attribute_properties = {"LogicalName",
                                                                    "AttributeType",
                                                                    "AttributeTypeName",
@@ -60,8 +65,8 @@ constexpr std::array<std::string_view, 23> attribute_properties = {"LogicalName"
                                                                    "Targets"};
 constexpr std::array<std::string_view, 3> key_properties = {"LogicalName", "KeyAttributes",
                                                             "EntityKeyIndexStatus"};
-constexpr std::array<std::string_view, 5> name_properties = {"LogicalName", "AttributeTypeName", "AttributeOf",
-                                                             "IsValidForRead", "IsSecured"};
+constexpr std::array<std::string_view, 5> name_properties = {"LogicalName", "AttributeTypeName",
+                                                             "AttributeOf", "IsValidForRead", "IsSecured"};
 
 nlohmann::json properties(std::span<const std::string_view> names) {
     return {{"Properties", {{"AllProperties", false}, {"PropertyNames", names}}}};
@@ -128,8 +133,10 @@ class Table {
     void add(const Element& attribute) {
         const std::string name = json::text(attribute, "LogicalName");
         const std::string type = type_name(attribute);
-        if (!is_identifier(name)) return note(name, type, "it is not imported: its name can't stand in a query");
-        if (!seen_.insert(name).second) return note(name, type, "it is imported once: the metadata name it twice");
+        if (!is_identifier(name))
+            return note(name, type, "it is not imported: its name can't stand in a query");
+        if (!seen_.insert(name).second)
+            return note(name, type, "it is imported once: the metadata name it twice");
         if (const std::string of = json::text(attribute, "AttributeOf"); !of.empty()) {
             // Names of lookups and choices, for forms; but what an image or a file has is told by them alone.
             const std::string whole = type_of(of);
@@ -146,7 +153,8 @@ class Table {
         if (const auto* left_out = std::get_if<LeftOut>(&mapping)) return note(name, type, left_out->instead);
         const bool is_choice_of_targets = type == "Owner" || type == "Customer";
         FieldSchema field = field_schema(attribute, type, std::get<model::Type>(mapping));
-        if (is_choice_of_targets || (is_lookup(type) && field.targets.size() > 1)) polymorphic_.push_back(name);
+        if (is_choice_of_targets || (is_lookup(type) && field.targets.size() > 1))
+            polymorphic_.push_back(name);
         if (json::flag(attribute, "IsSecured")) {
             note(name, type,
                  "it is imported as it comes: column security lets only users of a column security profile "
@@ -158,13 +166,14 @@ class Table {
     /// The primary name of what a lookup points to: Dynamics tells it beside the lookup, as it would show it.
     void add_name(const Element& attribute, const std::string& lookup) {
         if (names_wanted_ == LookupNames::left_out) return;
-        schema_.fields.push_back({.name = json::text(attribute, "LogicalName"),
-                                  .wire_name = fmt::format("_{}_value{}", lookup, name_annotation),
-                                  .label = label(attribute, "DisplayName"),
-                                  .remote_type = "String",
-                                  .type = {.kind = Kind::text, .length = json::number(attribute, "MaxLength")},
-                                  .is_filterable = false,
-                                  .is_sortable = false});
+        schema_.fields.push_back(
+            {.name = json::text(attribute, "LogicalName"),
+             .wire_name = fmt::format("_{}_value{}", lookup, name_annotation),
+             .label = label(attribute, "DisplayName"),
+             .remote_type = "String",
+             .type = {.kind = Kind::text, .length = json::number(attribute, "MaxLength")},
+             .is_filterable = false,
+             .is_sortable = false});
     }
 
     /// What a reference points to is told beside it; the metadata mostly have an attribute for that.
@@ -179,7 +188,8 @@ class Table {
                           .is_sortable = false};
         if (const auto found = targets_.find(lookup); found != targets_.end()) {
             field.name = json::text(found->second, "LogicalName");
-            if (std::string own = label(found->second, "DisplayName"); !own.empty()) field.label = std::move(own);
+            if (std::string own = label(found->second, "DisplayName"); !own.empty())
+                field.label = std::move(own);
         } else if (schema_.find(field.name) != nullptr) {
             return;
         }
@@ -190,9 +200,9 @@ class Table {
         const std::string key = json::text(table_, "PrimaryIdAttribute");
         const auto field = std::ranges::find(schema_.fields, key, &FieldSchema::name);
         if (field == schema_.fields.end() || field->type.kind != Kind::identifier) {
-            return error(ErrorKind::unsupported,
-                         fmt::format("table {} has no primary id, so its records can't be told apart",
-                                     schema_.name));
+            return error(
+                ErrorKind::unsupported,
+                fmt::format("table {} has no primary id, so its records can't be told apart", schema_.name));
         }
         field->is_unique = true;
         schema_.key = key;

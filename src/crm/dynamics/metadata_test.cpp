@@ -43,9 +43,9 @@ json option(int value, const std::string& text, const json& more = json::object(
 
 json table(json attributes, const json& more = json::object()) {
     attributes.insert(attributes.begin(), attribute("contactid", "Uniqueidentifier"));
-    json result = {{"LogicalName", "contact"},        {"EntitySetName", "contacts"},
+    json result = {{"LogicalName", "contact"},           {"EntitySetName", "contacts"},
                    {"DisplayName", label_of("Contact")}, {"PrimaryIdAttribute", "contactid"},
-                   {"ChangeTrackingEnabled", true},   {"HasChanged", true},
+                   {"ChangeTrackingEnabled", true},      {"HasChanged", true},
                    {"Attributes", std::move(attributes)}};
     result.update(more);
     return result;
@@ -98,10 +98,12 @@ TEST(DynamicsMetadata, ATypeIsKnownByNameByClassOrByItsOldName) {
         const std::string text = attribute.dump();
         return type_name(parser.parse(simdjson::padded_string{text}));
     };
-    EXPECT_EQ(name_of({{"AttributeType", "Virtual"}, {"AttributeTypeName", {{"Value", "FileType"}}}}), "File");
-    EXPECT_EQ(name_of({{"AttributeType", "Virtual"},
-                       {"@odata.type", "#Microsoft.Dynamics.CRM.ComplexMultiSelectPicklistAttributeMetadata"}}),
-              "MultiSelectPicklist");
+    EXPECT_EQ(name_of({{"AttributeType", "Virtual"}, {"AttributeTypeName", {{"Value", "FileType"}}}}),
+              "File");
+    EXPECT_EQ(
+        name_of({{"AttributeType", "Virtual"},
+                 {"@odata.type", "#Microsoft.Dynamics.CRM.ComplexMultiSelectPicklistAttributeMetadata"}}),
+        "MultiSelectPicklist");
     EXPECT_EQ(name_of({{"@odata.type", "#Microsoft.Dynamics.CRM.UniqueIdentifierAttributeMetadata"}}),
               "Uniqueidentifier");
     EXPECT_EQ(name_of({{"AttributeType", "Money"}}), "Money");
@@ -109,8 +111,9 @@ TEST(DynamicsMetadata, ATypeIsKnownByNameByClassOrByItsOldName) {
 }
 
 TEST(DynamicsMetadata, AnObjectHasItsKeyItsStampItsFeedAndAFlagForDeletions) {
-    const auto contact = schema(table({attribute("modifiedon", "DateTime"), attribute("createdon", "DateTime"),
-                                       attribute("fullname", "String", {{"MaxLength", 160}})}));
+    const auto contact =
+        schema(table({attribute("modifiedon", "DateTime"), attribute("createdon", "DateTime"),
+                      attribute("fullname", "String", {{"MaxLength", 160}})}));
     EXPECT_EQ(contact.name, "contact");
     EXPECT_EQ(contact.wire_name, "contacts");
     EXPECT_EQ(contact.label, "Contact");
@@ -126,18 +129,18 @@ TEST(DynamicsMetadata, AnObjectHasItsKeyItsStampItsFeedAndAFlagForDeletions) {
 }
 
 TEST(DynamicsMetadata, WhatAReferencePointsToStandsBesideIt) {
-    const auto contact = schema(table(
-        {attribute("parentcustomerid", "Customer", {{"Targets", {"account", "contact"}}}),
-         attribute("parentcustomeridtype", "EntityName", {{"AttributeOf", "parentcustomerid"}}),
-         attribute("parentcustomeridname", "String", {{"AttributeOf", "parentcustomerid"}}),
-         attribute("ownerid", "Owner", {{"Targets", {"systemuser", "team"}}}),
-         attribute("regardingobjectid", "Lookup", {{"Targets", {"account", "lead"}}}),
-         attribute("createdby", "Lookup", {{"Targets", {"systemuser"}}})}));
+    const auto contact =
+        schema(table({attribute("parentcustomerid", "Customer", {{"Targets", {"account", "contact"}}}),
+                      attribute("parentcustomeridtype", "EntityName", {{"AttributeOf", "parentcustomerid"}}),
+                      attribute("parentcustomeridname", "String", {{"AttributeOf", "parentcustomerid"}}),
+                      attribute("ownerid", "Owner", {{"Targets", {"systemuser", "team"}}}),
+                      attribute("regardingobjectid", "Lookup", {{"Targets", {"account", "lead"}}}),
+                      attribute("createdby", "Lookup", {{"Targets", {"systemuser"}}})}));
     std::vector<std::string> names;
     for (const model::FieldSchema& field : contact.fields) names.push_back(field.name);
-    EXPECT_THAT(names, ElementsAre("contactid", "parentcustomerid", "parentcustomeridtype", "ownerid",
-                                   "ownerid_type", "regardingobjectid", "regardingobjectid_type", "createdby",
-                                   "isdeleted"));
+    EXPECT_THAT(
+        names, ElementsAre("contactid", "parentcustomerid", "parentcustomeridtype", "ownerid", "ownerid_type",
+                           "regardingobjectid", "regardingobjectid_type", "createdby", "isdeleted"));
     EXPECT_EQ(contact.find("parentcustomerid")->wire_name, "_parentcustomerid_value");
     EXPECT_THAT(contact.find("parentcustomerid")->targets, ElementsAre("account", "contact"));
     EXPECT_EQ(contact.find("parentcustomeridtype")->wire_name,
@@ -153,16 +156,20 @@ TEST(DynamicsMetadata, TheNameOfWhatALookupPointsToIsAFieldWhereItIsWanted) {
     EXPECT_EQ(schema(described).find("owneridname"), nullptr);
     const auto contact = schema_of(described, LookupNames::kept);
     ASSERT_TRUE(contact);
-    EXPECT_EQ(contact->find("owneridname")->wire_name, "_ownerid_value@OData.Community.Display.V1.FormattedValue");
+    EXPECT_EQ(contact->find("owneridname")->wire_name,
+              "_ownerid_value@OData.Community.Display.V1.FormattedValue");
     EXPECT_EQ(contact->find("owneridyominame"), nullptr);
 }
 
 TEST(DynamicsMetadata, ChoicesCarryTheirLabelsAndWhatTheyGoWith) {
     const auto contact = schema(table(
-        {attribute("statecode", "State", {{"OptionSet", {{"Options", {option(0, "Active"), option(1, "Inactive")}}}}}),
+        {attribute("statecode", "State",
+                   {{"OptionSet", {{"Options", {option(0, "Active"), option(1, "Inactive")}}}}}),
          attribute("statuscode", "Status",
-                   {{"OptionSet", {{"Options", {option(1, "Active", {{"State", 0}}),
-                                                option(2, "Inactive", {{"State", 1}, {"IsHidden", true}})}}}}}),
+                   {{"OptionSet",
+                     {{"Options",
+                       {option(1, "Active", {{"State", 0}}),
+                        option(2, "Inactive", {{"State", 1}, {"IsHidden", true}})}}}}}),
          attribute("new_colour", "Picklist",
                    {{"DefaultFormValue", 7},
                     {"ParentPicklistLogicalName", "new_kind"},
@@ -184,21 +191,20 @@ TEST(DynamicsMetadata, ChoicesCarryTheirLabelsAndWhatTheyGoWith) {
 }
 
 TEST(DynamicsMetadata, WhatIsLeftOutIsToldWithTheReason) {
-    const auto contact = schema(table({attribute("entityimage", "Image"),
-                                       attribute("entityimage_url", "String", {{"AttributeOf", "entityimage"}}),
-                                       attribute("to", "PartyList"),
-                                       attribute("secret", "String", {{"IsValidForRead", false}}),
-                                       attribute("guarded", "String", {{"IsSecured", true}}),
-                                       attribute("bad name", "String"), attribute("guarded", "String")}));
+    const auto contact = schema(
+        table({attribute("entityimage", "Image"),
+               attribute("entityimage_url", "String", {{"AttributeOf", "entityimage"}}),
+               attribute("to", "PartyList"), attribute("secret", "String", {{"IsValidForRead", false}}),
+               attribute("guarded", "String", {{"IsSecured", true}}), attribute("bad name", "String"),
+               attribute("guarded", "String")}));
     std::vector<std::string> notices;
     for (const model::MappingNotice& notice : contact.notices)
         notices.push_back(notice.field + " " + notice.remote_type + ": " + notice.instead.substr(0, 24));
-    EXPECT_THAT(notices, ElementsAre("entityimage Image: the picture is not impor",
-                                     "to PartyList: its parties are records ",
-                                     "secret String: it is not imported: Dyna",
-                                     "guarded String: it is imported as it com",
-                                     "bad name String: it is not imported: its ",
-                                     "guarded String: it is imported once: the"));
+    EXPECT_THAT(
+        notices,
+        ElementsAre("entityimage Image: the picture is not impor", "to PartyList: its parties are records ",
+                    "secret String: it is not imported: Dyna", "guarded String: it is imported as it com",
+                    "bad name String: it is not imported: its ", "guarded String: it is imported once: the"));
     EXPECT_NE(contact.find("entityimage_url"), nullptr);
     EXPECT_NE(contact.find("guarded"), nullptr);
     EXPECT_EQ(contact.find("secret"), nullptr);
@@ -206,7 +212,8 @@ TEST(DynamicsMetadata, WhatIsLeftOutIsToldWithTheReason) {
 
 TEST(DynamicsMetadata, AnAlternateKeyIsUniqueWhenItsIndexIsBuiltAndItStandsAlone) {
     const auto key = [](std::vector<std::string> parts, const std::string& status) {
-        return json{{"LogicalName", "k"}, {"KeyAttributes", std::move(parts)}, {"EntityKeyIndexStatus", status}};
+        return json{
+            {"LogicalName", "k"}, {"KeyAttributes", std::move(parts)}, {"EntityKeyIndexStatus", status}};
     };
     const auto contact =
         schema(table({attribute("a", "String"), attribute("b", "String"), attribute("c", "String")},
@@ -232,8 +239,7 @@ TEST(DynamicsMetadata, ChangesAreAskedOfManyTablesAtOnce) {
     const json query = json::parse(http::percent_decode(path.substr(path.find("@p1=") + 4)));
     EXPECT_EQ(query["Criteria"]["Conditions"][0]["Value"]["Value"], R"(["account","contact"])");
     EXPECT_EQ(query["AttributeQuery"]["Properties"]["AllProperties"], false);
-    EXPECT_THAT(changes_path(tables, Extent::names, "5!7"),
-                HasSubstr(")?@p1="));
+    EXPECT_THAT(changes_path(tables, Extent::names, "5!7"), HasSubstr(")?@p1="));
     EXPECT_THAT(changes_path(tables, Extent::names, "5!7"),
                 HasSubstr("&@p2=Microsoft.Dynamics.CRM.DeletedMetadataFilters'Attribute'&@p3='5%217'"));
 }
@@ -250,13 +256,14 @@ TEST(DynamicsMetadata, AnythingDeletedMayBeOfAnyTable) {
 }
 
 TEST(DynamicsMetadata, TablesAreListedWithTheirLabels) {
-    const auto tables = object_summaries(
-        json{{"value",
-              {{{"LogicalName", "contact"}, {"EntitySetName", "contacts"}, {"DisplayName", label_of("Contact")}},
-               {{"LogicalName", "accountleads"}, {"EntitySetName", "accountleadscollection"}, {"IsIntersect", true}},
-               {{"LogicalName", "hidden"}, {"EntitySetName", nullptr}},
-               {{"LogicalName", "bad name"}}}}}
-            .dump());
+    const auto tables = object_summaries(json{
+        {"value",
+         {{{"LogicalName", "contact"}, {"EntitySetName", "contacts"}, {"DisplayName", label_of("Contact")}},
+          {{"LogicalName", "accountleads"},
+           {"EntitySetName", "accountleadscollection"},
+           {"IsIntersect", true}},
+          {{"LogicalName", "hidden"}, {"EntitySetName", nullptr}},
+          {{"LogicalName", "bad name"}}}}}.dump());
     ASSERT_TRUE(tables);
     ASSERT_EQ(tables->size(), 3U);
     EXPECT_EQ(tables->at(0).label, "Contact");

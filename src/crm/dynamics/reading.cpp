@@ -51,7 +51,8 @@ std::string annotations(const ReadRequest& request) {
 
 /// A token stands in a query as it came: percent-encoded, and nothing that would end it.
 bool is_token(std::string_view text) {
-    return !text.empty() && text.size() <= 2'000 && text.find_first_of("&# ?\r\n\"<>") == std::string_view::npos;
+    return !text.empty() && text.size() <= 2'000 &&
+           text.find_first_of("&# ?\r\n\"<>") == std::string_view::npos;
 }
 
 Result<std::string> token_of(const std::string& delta_link) {
@@ -63,7 +64,8 @@ Result<std::string> token_of(const std::string& delta_link) {
         lowered.replace(encoded, 3, "$");
     const auto at = lowered.find(option);
     if (at != std::string::npos) {
-        const std::string token = lowered.substr(at + option.size(), lowered.find('&', at) - at - option.size());
+        const std::string token =
+            lowered.substr(at + option.size(), lowered.find('&', at) - at - option.size());
         if (is_token(token)) return token;
     }
     return error(ErrorKind::corrupt, "the link at the end of the feed of changes holds no $deltatoken");
@@ -75,16 +77,17 @@ Result<std::string> path_of(const ReadRequest& request, const Position& position
         std::string path = TRY(odata::feed_path(request, query_options()));
         if (request.feed_mark.empty()) return path;
         if (!is_token(request.feed_mark)) {
-            return error(ErrorKind::expired,
-                         fmt::format("{}: the mark of its feed of changes is none of Dynamics'",
-                                     request.object->name),
-                         "FEED_EXPIRED");
+            return error(
+                ErrorKind::expired,
+                fmt::format("{}: the mark of its feed of changes is none of Dynamics'", request.object->name),
+                "FEED_EXPIRED");
         }
         return fmt::format("{}&$deltatoken={}", path, request.feed_mark);
     }
     std::string condition;
     if (position.stage == Stage::window) {
-        if (position.from) condition = fmt::format("{} ge {}", created, odata::instant_literal(*position.from));
+        if (position.from)
+            condition = fmt::format("{} ge {}", created, odata::instant_literal(*position.from));
         if (position.from && position.to) condition += " and ";
         if (position.to) condition += fmt::format("{} lt {}", created, odata::instant_literal(*position.to));
         // Whatever has no date goes with the first stretch.
@@ -96,10 +99,11 @@ Result<std::string> path_of(const ReadRequest& request, const Position& position
 Result<void> check_url(const Session& session, const ReadRequest& request, std::string_view path) {
     const std::size_t bytes = session.account().root().size() + 1 + path.size();
     if (bytes <= odata::tuning::url_bytes_max) return {};
-    return error(ErrorKind::invalid,
-                 fmt::format("{}: the query makes a URL of {} bytes, and Dynamics takes {}; use fewer fields or "
-                             "a shorter filter",
-                             request.object->name, bytes, odata::tuning::url_bytes_max));
+    return error(
+        ErrorKind::invalid,
+        fmt::format("{}: the query makes a URL of {} bytes, and Dynamics takes {}; use fewer fields or "
+                    "a shorter filter",
+                    request.object->name, bytes, odata::tuning::url_bytes_max));
 }
 
 /// Dynamics counts at night: good enough to plan by. Nothing where it doesn't count.
@@ -120,15 +124,14 @@ std::optional<std::int64_t> record_count(Session& session, const ReadRequest& re
 }
 
 /// When the first or the last record was created.
-std::optional<Instant> created_at_edge(Session& session, const ReadRequest& request, std::string_view direction,
-                                       const Call& call) {
+std::optional<Instant> created_at_edge(Session& session, const ReadRequest& request,
+                                       std::string_view direction, const Call& call) {
     const model::ObjectSchema& object = *request.object;
-    const odata::Ask ask{
-        .path = fmt::format("{}?$select={}&$filter={}&$orderby={}", object.wire_name, created,
-                            odata::query_encode(fmt::format("{} ne null", created)),
-                            odata::query_encode(fmt::format("{} {}", created, direction))),
-        .headers = {{"Prefer", odata::prefer({.page_rows = 1})}},
-        .attempted = fmt::format("looking at the dates of {}", object.name)};
+    const odata::Ask ask{.path = fmt::format("{}?$select={}&$filter={}&$orderby={}", object.wire_name,
+                                             created, odata::query_encode(fmt::format("{} ne null", created)),
+                                             odata::query_encode(fmt::format("{} {}", created, direction))),
+                         .headers = {{"Prefer", odata::prefer({.page_rows = 1})}},
+                         .attempted = fmt::format("looking at the dates of {}", object.name)};
     const auto response = session.web_api().send_text(ask, call);
     if (!response) return std::nullopt;
     simdjson::dom::parser parser;
@@ -148,7 +151,8 @@ std::vector<Part> stretches(Instant first, Instant last, int count) {
     std::optional<Instant> from;
     for (int i = 1; i <= count; ++i) {
         std::optional<Instant> to;
-        if (i < count) to = Instant{std::chrono::floor<std::chrono::seconds>(first + (last - first) / count * i)};
+        if (i < count)
+            to = Instant{std::chrono::floor<std::chrono::seconds>(first + (last - first) / count * i)};
         parts.push_back({.position = Position{.stage = Stage::window, .from = from, .to = to}.text()});
         from = to;
     }
@@ -157,8 +161,8 @@ std::vector<Part> stretches(Instant first, Instant last, int count) {
 
 /// What makes all there is of a table worth to be cut; nothing where one lane is as good.
 std::optional<ReadPlan> cut_plan(Session& session, const ReadRequest& request, const Call& call) {
-    const bool is_all = !request.from && !request.until && request.filter.empty() && request.order_by.empty() &&
-                        !request.row_limit;
+    const bool is_all = !request.from && !request.until && request.filter.empty() &&
+                        request.order_by.empty() && !request.row_limit;
     const model::FieldSchema* const date = is_all ? request.object->find(created) : nullptr;
     const int lanes = std::min(tuning::lanes_max, session.requests_in_flight());
     if (date == nullptr || date->type.kind != model::Kind::instant || !date->is_filterable || lanes < 2)
@@ -170,20 +174,21 @@ std::optional<ReadPlan> cut_plan(Session& session, const ReadRequest& request, c
     const int parts = lanes * tuning::parts_a_lane;
     if (!first || !last || *last - *first < std::chrono::seconds{parts}) return std::nullopt;
     const int rows = page_rows(session, request);
-    return ReadPlan{.parts = stretches(*first, *last, parts),
-                    .calls_expected = static_cast<int>(*count / rows) + parts + 3,
-                    .lanes_max = lanes,
-                    .why = fmt::format("page by page, up to {} rows a page, in {} stretches of createdon, {} at a "
-                                       "time: Dynamics counts some {} records",
-                                       rows, parts, lanes, *count)};
+    return ReadPlan{
+        .parts = stretches(*first, *last, parts),
+        .calls_expected = static_cast<int>(*count / rows) + parts + 3,
+        .lanes_max = lanes,
+        .why = fmt::format("page by page, up to {} rows a page, in {} stretches of createdon, {} at a "
+                           "time: Dynamics counts some {} records",
+                           rows, parts, lanes, *count)};
 }
 
 /// A feed that can't be gone on with, in whatever words.
 Error told_expired(Error failure, const ReadRequest& request) {
     constexpr std::array<std::string_view, 4> symbols = {"0x80044352", "HTTP 410", "HTTP 404", "0x80040203"};
     if (!request.by_feed || request.feed_mark.empty()) return failure;
-    const bool is_over = failure.kind == ErrorKind::expired ||
-                         std::ranges::find(symbols, failure.symbol) != symbols.end();
+    const bool is_over =
+        failure.kind == ErrorKind::expired || std::ranges::find(symbols, failure.symbol) != symbols.end();
     if (!is_over || failure.symbol == "FEED_EXPIRED") return failure;
     failure.kind = ErrorKind::expired;
     failure.symbol = "FEED_EXPIRED";
@@ -194,9 +199,10 @@ Error told_expired(Error failure, const ReadRequest& request) {
 
 Result<ReadPlan> read_plan(Session& session, const ReadRequest& request, const Call& call) {
     if (request.path == ReadPath::bulk) {
-        return error(ErrorKind::unsupported,
-                     fmt::format("{}: Dynamics has no interface for reading in bulk; records come page by page",
-                                 request.object->name));
+        return error(
+            ErrorKind::unsupported,
+            fmt::format("{}: Dynamics has no interface for reading in bulk; records come page by page",
+                        request.object->name));
     }
     const Position beginning{};
     const std::string path = TRY(path_of(request, beginning));
@@ -210,7 +216,8 @@ Result<ReadPlan> read_plan(Session& session, const ReadRequest& request, const C
         why += request.feed_mark.empty() ? ", as the beginning of the feed of changes"
                                          : ", by the feed of changes: what changed and what was deleted";
     }
-    return ReadPlan{.parts = {Part{.position = beginning.text()}}, .calls_expected = 1, .why = std::move(why)};
+    return ReadPlan{
+        .parts = {Part{.position = beginning.text()}}, .calls_expected = 1, .why = std::move(why)};
 }
 
 Result<PartEnd> read_part(Session& session, const ReadRequest& request, const Part& part, BatchSink& sink,

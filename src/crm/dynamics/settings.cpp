@@ -103,7 +103,8 @@ constexpr std::array<model::OptionSpec, 22> specs = {{
      .default_value = "8"},
     {.name = "lookup-names",
      .label = "Names of lookups",
-     .help = "on: beside each lookup the name of the record it points to, as Dynamics shows it, is a field too",
+     .help =
+         "on: beside each lookup the name of the record it points to, as Dynamics shows it, is a field too",
      .choices = common_options::switches,
      .default_value = "off"},
     {.name = "page-size",

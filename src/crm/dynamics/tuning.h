@@ -5,10 +5,10 @@
 /// Every figure that was chosen, with its reason.
 namespace koppla::dynamics::tuning {
 
-/// Tables of one RetrieveMetadataChanges. It answers for many tables at once with every type's own properties,
-/// choices and keys among them, and for none that is unchanged since a stamp. EntityDefinitions with its
-/// attributes expanded tells base properties only, and takes six more requests a table for the casts that
-/// carry choices. Twenty tables are some 10 MB of metadata.
+/// Tables of one RetrieveMetadataChanges. It answers for many tables at once with every type's own
+/// properties, choices and keys among them, and for none that is unchanged since a stamp. EntityDefinitions
+/// with its attributes expanded tells base properties only, and takes six more requests a table for the casts
+/// that carry choices. Twenty tables are some 10 MB of metadata.
 inline constexpr int objects_per_describe = 20;
 
 /// Below this one lane is as good: the parts cost three requests to be known, and a page of 5,000 records

@@ -55,7 +55,8 @@ class Connector final : public CrmConnector {
     Result<std::vector<Sight>> look_for(std::span<const Member> members, const Call&) override {
         return std::vector<Sight>(members.size(), Sight::unknown);
     }
-    [[nodiscard]] Result<std::string> condition(const model::Filter& filter, const model::ObjectSchema& object,
+    [[nodiscard]] Result<std::string> condition(const model::Filter& filter,
+                                                const model::ObjectSchema& object,
                                                 Instant now) const override {
         return odata_condition(filter, object, now, Dialect::plain);
     }
@@ -79,10 +80,12 @@ class Connector final : public CrmConnector {
 Result<std::shared_ptr<const Model>> Connector::model(const Call& call) {
     auto kept = model_.with([](const auto& value) { return value; });
     if (kept && clock_.steady() - kept->read_at < tuning::metadata_kept) return kept;
-    const Ask ask{.path = "$metadata", .headers = {{"Accept", "application/xml"}}, .attempted = "reading $metadata"};
+    const Ask ask{
+        .path = "$metadata", .headers = {{"Accept", "application/xml"}}, .attempted = "reading $metadata"};
     const http::Response response = TRY(service_.session().send_text(ask, call));
-    auto fresh = std::make_shared<Model>(
-        Model{.csdl = TRY(Csdl::of(response.body)), .version = fingerprint(response.body), .read_at = clock_.steady()});
+    auto fresh = std::make_shared<Model>(Model{.csdl = TRY(Csdl::of(response.body)),
+                                               .version = fingerprint(response.body),
+                                               .read_at = clock_.steady()});
     model_.with([&](auto& value) { value = fresh; });
     return std::shared_ptr<const Model>{std::move(fresh)};
 }
@@ -105,8 +108,8 @@ Result<std::vector<Result<Described>>> Connector::describe(std::span<const Descr
         schema->version = model->version;
         // Of the document only what concerns the object is kept, in our own words.
         std::string source = to_json(*schema);
-        results.emplace_back(Described{
-            .schema = std::move(*schema), .version = model->version, .source = std::move(source)});
+        results.emplace_back(
+            Described{.schema = std::move(*schema), .version = model->version, .source = std::move(source)});
     }
     return results;
 }
@@ -120,18 +123,21 @@ int Connector::page_rows(const ReadRequest& request) const {
 
 Result<ReadPlan> Connector::plan(const ReadRequest& request, const Call&) {
     if (request.path == ReadPath::bulk) {
-        return error(ErrorKind::unsupported, fmt::format("{}: OData has no interface for reading in bulk; records "
-                                                         "come page by page",
-                                                         request.object->name));
+        return error(ErrorKind::unsupported,
+                     fmt::format("{}: OData has no interface for reading in bulk; records "
+                                 "come page by page",
+                                 request.object->name));
     }
     const QueryOptions options{.dialect = Dialect::plain};
     TRY(request.by_feed ? feed_path(request, options) : query_path(request, options));
-    return ReadPlan{.parts = {Part{.position = Position{}.text()}},
-                    .calls_expected = 1,
-                    .why = fmt::format("page by page, {} rows a page or as the service likes", page_rows(request))};
+    return ReadPlan{
+        .parts = {Part{.position = Position{}.text()}},
+        .calls_expected = 1,
+        .why = fmt::format("page by page, {} rows a page or as the service likes", page_rows(request))};
 }
 
-Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, BatchSink& sink, const Call& call) {
+Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, BatchSink& sink,
+                                const Call& call) {
     const Position position = TRY(Position::of(part.position));
     if (position.stage == Position::Stage::done) return PartEnd{.feed_mark = position.link};
     const QueryOptions options{.dialect = Dialect::plain};

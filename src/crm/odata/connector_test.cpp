@@ -85,11 +85,14 @@ TEST(ODataConnector, RecordsComePageByPageWithNothingThatOnlyDynamicsHas) {
         if (request.target.ends_with("skip=2")) return {.body = R"({"value":[{"ID":3,"Name":null}]})"};
         EXPECT_EQ(http::percent_decode(request.target),
                   root + "/Products?$select=ID,Name&$filter=(Name ne null)&$orderby=ID asc");
-        return {.body = R"({"@odata.nextLink":"Products?$skip=2","value":[{"ID":1,"Name":"a"},{"ID":2,"Name":"b"}]})"};
+        return {
+            .body =
+                R"({"@odata.nextLink":"Products?$skip=2","value":[{"ID":1,"Name":"a"},{"ID":2,"Name":"b"}]})"};
     }};
     const model::ObjectSchema products = shop.products();
     ReadRequest request{.object = &products, .fields = {"ID", "Name"}};
-    request.filter = *shop.connector->condition(*model::parse_filter("Name is not empty"), products, Instant{});
+    request.filter =
+        *shop.connector->condition(*model::parse_filter("Name is not empty"), products, Instant{});
     const auto plan = shop.connector->plan(request, shop.call);
     ASSERT_TRUE(plan) << plan.error().message;
     TextSink sink;
@@ -100,23 +103,24 @@ TEST(ODataConnector, RecordsComePageByPageWithNothingThatOnlyDynamicsHas) {
 
 TEST(ODataConnector, AFeedGoesOnFromItsLinkUntilThatIsForgotten) {
     Shop shop{[](const http::Request& request) -> Answer {
-        if (request.target.ends_with("$metadata")) return {.body = metadata()};
-        if (request.target.ends_with("delta=1"))
+    if (request.target.ends_with("$metadata")) return {.body = metadata()};
+    if (request.target.ends_with("delta=1"))
             return {.body = R"({"value":[{"@removed":{"reason":"deleted"},"@id":"Products(7)"}],"@deltaLink":"Products?delta=2"})"};
         if (request.target.ends_with("delta=2")) return {.status = 410, .body = "{}"};
-        return {.body = R"({"value":[{"ID":1}],"@odata.deltaLink":"https://shop.example/v4/Products?delta=1"})"};
-    }};
-    const model::ObjectSchema products = shop.products();
-    ReadRequest feed{.object = &products, .fields = {"ID", "isdeleted"}, .by_feed = true};
-    TextSink sink;
-    const Part beginning = shop.connector->plan(feed, shop.call)->parts.front();
-    feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
-    EXPECT_EQ(feed.feed_mark, "https://shop.example/v4/Products?delta=1");
-    feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
-    EXPECT_THAT(sink.rows, ElementsAre(ElementsAre("1", "false"), ElementsAre("7", "true")));
-    EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "FEED_EXPIRED");
-    feed.feed_mark = "https://evil.example/Products?delta=1";
-    EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "OTHER_HOST");
+return {.body = R"({"value":[{"ID":1}],"@odata.deltaLink":"https://shop.example/v4/Products?delta=1"})"};
+}
+};
+const model::ObjectSchema products = shop.products();
+ReadRequest feed{.object = &products, .fields = {"ID", "isdeleted"}, .by_feed = true};
+TextSink sink;
+const Part beginning = shop.connector->plan(feed, shop.call)->parts.front();
+feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
+EXPECT_EQ(feed.feed_mark, "https://shop.example/v4/Products?delta=1");
+feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
+EXPECT_THAT(sink.rows, ElementsAre(ElementsAre("1", "false"), ElementsAre("7", "true")));
+EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "FEED_EXPIRED");
+feed.feed_mark = "https://evil.example/Products?delta=1";
+EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "OTHER_HOST");
 }
 
 TEST(ODataConnector, CanSayNothingOfWhatItDoesntShow) {

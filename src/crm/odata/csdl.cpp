@@ -108,14 +108,16 @@ class Reader {
         } else if (element == "TypeDefinition") {
             csdl_.definitions[own(attributes["Name"])] = attributes["UnderlyingType"];
         } else if (element == "EntitySet") {
-            csdl_.sets.push_back({.name = std::string{attributes["Name"]}, .type = std::string{attributes["EntityType"]}});
+            csdl_.sets.push_back(
+                {.name = std::string{attributes["Name"]}, .type = std::string{attributes["EntityType"]}});
             is_in_set_ = true;
         } else if (element == "Annotations") {
             target_ = attributes["Target"];
         } else if (element == "Annotation") {
             annotate(attributes);
         } else if (element == "PropertyValue") {
-            if (is_tracking_ && attributes["Property"] == "Supported" && attributes["Bool"] != "false") mark_feed();
+            if (is_tracking_ && attributes["Property"] == "Supported" && attributes["Bool"] != "false")
+                mark_feed();
         } else if (enum_ != nullptr && element == "Member") {
             enum_->members.emplace_back(attributes["Name"]);
         } else if (type_ != nullptr) {
@@ -178,7 +180,8 @@ class Reader {
     }
 
     void mark_feed() {
-        if (is_in_set_) csdl_.sets.back().has_feed = true;
+        if (is_in_set_)
+            csdl_.sets.back().has_feed = true;
         else if (const auto slash = target_.find('/'); slash != std::string::npos)
             fed_.push_back(target_.substr(slash + 1));
     }
@@ -192,7 +195,9 @@ class Reader {
         property.is_computed = property.is_computed || note.is_computed;
     }
 
-    [[nodiscard]] std::string own(std::string_view name) const { return fmt::format("{}.{}", namespace_, name); }
+    [[nodiscard]] std::string own(std::string_view name) const {
+        return fmt::format("{}.{}", namespace_, name);
+    }
 
     /// The whole name behind one that begins with an alias.
     [[nodiscard]] std::string whole(const std::string& name) const {

@@ -49,7 +49,8 @@ struct Csdl {
     static Result<Csdl> of(std::string_view xml);
 
     [[nodiscard]] const EntitySet* find_set(std::string_view name) const;
-    /// The type with its bases, the first of them first; empty where one is missing, or they lead in a circle.
+    /// The type with its bases, the first of them first; empty where one is missing, or they lead in a
+    /// circle.
     [[nodiscard]] std::vector<const EntityType*> line_of(const std::string& type) const;
 };
 

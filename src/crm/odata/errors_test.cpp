@@ -13,8 +13,9 @@ std::string complaint(std::string_view body) {
 }
 
 TEST(ErrorsOData, AreReadInEveryFormThatServicesHave) {
-    EXPECT_EQ(complaint(R"({"error":{"code":"0x80040217","message":"account With Id = 8f1b Does Not Exist"}})"),
-              "0x80040217|account With Id = 8f1b Does Not Exist");
+    EXPECT_EQ(
+        complaint(R"({"error":{"code":"0x80040217","message":"account With Id = 8f1b Does Not Exist"}})"),
+        "0x80040217|account With Id = 8f1b Does Not Exist");
     EXPECT_EQ(complaint(R"({"error":{"code":"","message":{"lang":"en","value":"old"}}})"), "|old");
     EXPECT_EQ(complaint(R"({"error":{"code":404,"message":"number"}})"), "404|number");
     EXPECT_EQ(complaint(R"({"error":{"code":"0x0","message":"none"}})"), "|none");

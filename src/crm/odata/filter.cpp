@@ -114,8 +114,8 @@ class Compiler {
         Subject subject{.field = object_.find(filter.field), .name = filter.field};
         if (subject.field == nullptr) {
             if (!model::is_field_name(filter.field)) {
-                return error(ErrorKind::invalid, fmt::format("{}: '{}' can't be a field's name", object_.name,
-                                                             filter.field));
+                return error(ErrorKind::invalid,
+                             fmt::format("{}: '{}' can't be a field's name", object_.name, filter.field));
             }
             std::ranges::replace(subject.name, '.', '/');
             return subject;
@@ -157,12 +157,14 @@ class Compiler {
         const std::string_view sign = symbol(filter.op, wanted);
         const bool is_equal = sign == "eq";
         if (subject.kind == Kind::enumerations && dialect_ == Dialect::dataverse) {
-            return refuse(filter, "a choice of several can't be compared as a whole; use contains, in or "
-                                  "not in");
+            return refuse(filter,
+                          "a choice of several can't be compared as a whole; use contains, in or "
+                          "not in");
         }
         if (value.kind == FilterValue::Kind::text && value.text.empty())
             return fmt::format("{} {} null", subject.name, sign);
-        std::string compared = fmt::format("{} {} {}", subject.name, sign, TRY(literal(filter, subject, value)));
+        std::string compared =
+            fmt::format("{} {} {}", subject.name, sign, TRY(literal(filter, subject, value)));
         return is_equal ? compared : or_empty(std::move(compared), subject.name);
     }
 
@@ -170,7 +172,8 @@ class Compiler {
                                             Wanted wanted) const {
         constexpr std::array without_order = {Kind::boolean, Kind::identifier, Kind::reference,
                                               Kind::enumerations};
-        if (subject.field != nullptr && std::ranges::find(without_order, subject.kind) != without_order.end()) {
+        if (subject.field != nullptr &&
+            std::ranges::find(without_order, subject.kind) != without_order.end()) {
             return refuse(filter, fmt::format("a field of kind {} has no order; use is or in",
                                               model::name(subject.kind)));
         }
@@ -191,15 +194,16 @@ class Compiler {
                 values += fmt::format("{}{}", values.empty() ? "" : ",", in_double_quotes(text));
             }
             const bool is_several = subject.kind == Kind::enumerations;
-            const std::string_view function = is_several ? (is_in ? "ContainValues" : "DoesNotContainValues")
-                                                         : (is_in ? "In" : "NotIn");
+            const std::string_view function =
+                is_several ? (is_in ? "ContainValues" : "DoesNotContainValues") : (is_in ? "In" : "NotIn");
             std::string call = fmt::format("Microsoft.Dynamics.CRM.{}(PropertyName='{}',PropertyValues=[{}])",
                                            function, subject.name, values);
             return is_in ? call : or_empty(std::move(call), subject.name);
         }
         if (subject.kind == Kind::enumerations) {
-            return refuse(filter, "services differ in how they compare choices of several; give the condition in "
-                                  "the service's own words");
+            return refuse(filter,
+                          "services differ in how they compare choices of several; give the condition in "
+                          "the service's own words");
         }
         std::string joined;
         for (const FilterValue& value : filter.values) {
@@ -213,8 +217,8 @@ class Compiler {
 
     /// Lists of dates and of references are spelled out: what the functions take of them isn't documented.
     [[nodiscard]] static bool takes_function(const Subject& subject) {
-        constexpr std::array kinds = {Kind::text,    Kind::integer,     Kind::decimal, Kind::identifier,
-                                      Kind::enumeration, Kind::enumerations};
+        constexpr std::array kinds = {Kind::text,       Kind::integer,     Kind::decimal,
+                                      Kind::identifier, Kind::enumeration, Kind::enumerations};
         return subject.field != nullptr && std::ranges::find(kinds, subject.kind) != kinds.end();
     }
 
@@ -227,15 +231,15 @@ class Compiler {
             return list(filter, subject, wanted);
         }
         if (subject.kind == Kind::enumeration) {
-            return refuse(filter, fmt::format("choices are no texts in {}; compare their codes, with is or in",
-                                              dialect_ == Dialect::dataverse ? "Dynamics" : "OData"));
+            return refuse(filter,
+                          fmt::format("choices are no texts in {}; compare their codes, with is or in",
+                                      dialect_ == Dialect::dataverse ? "Dynamics" : "OData"));
         }
         if (subject.kind != Kind::text) {
             return refuse(filter, fmt::format("only texts are searched, and this field is of kind {}",
                                               model::name(subject.kind)));
         }
-        const std::string text =
-            dialect_ == Dialect::dataverse ? without_wildcards(value.text) : value.text;
+        const std::string text = dialect_ == Dialect::dataverse ? without_wildcards(value.text) : value.text;
         std::string call =
             fmt::format("{}({},{})", filter.op == Operator::contains ? "contains" : "startswith",
                         subject.name, text_literal(text));

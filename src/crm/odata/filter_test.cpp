@@ -88,7 +88,8 @@ TEST(FilterOData, NotHoldsForEmptyValuesWhateverAServiceMakesOfNull) {
 TEST(FilterOData, GivesMomentsTheFormOfTheirField) {
     EXPECT_EQ(dataverse("birthdate < 2000-02-29"), "birthdate lt 2000-02-29");
     EXPECT_EQ(dataverse("modifiedon >= 2026-01-02"), "modifiedon ge 2026-01-02T00:00:00Z");
-    EXPECT_EQ(dataverse("modifiedon >= 2026-01-02T03:00:00.5+02:00"), "modifiedon ge 2026-01-02T01:00:00.500Z");
+    EXPECT_EQ(dataverse("modifiedon >= 2026-01-02T03:00:00.5+02:00"),
+              "modifiedon ge 2026-01-02T01:00:00.500Z");
     EXPECT_EQ(dataverse("modifiedon > today-7d"), "modifiedon gt 2026-03-24T00:00:00Z");
     EXPECT_EQ(dataverse("birthdate is today-1m"), "birthdate eq 2026-02-28");
     EXPECT_EQ(dataverse("opensat > 2026-11-01T10:00:00Z"), "opensat gt 2026-11-01T10:00:00Z");
@@ -120,7 +121,8 @@ TEST(FilterOData, RefusesWhatDynamicsCantEvaluateWithTheReason) {
 }
 
 TEST(FilterOData, RefusesWhatCantBeAField) {
-    const model::Filter filter{.form = model::Filter::Form::comparison, .field = "a) or (b", .values = {{.text = "x"}}};
+    const model::Filter filter{
+        .form = model::Filter::Form::comparison, .field = "a) or (b", .values = {{.text = "x"}}};
     EXPECT_EQ(odata_condition(filter, test::contact_schema(), Instant{}, Dialect::dataverse).error().kind,
               ErrorKind::invalid);
 }
@@ -135,7 +137,8 @@ TEST(FilterOData, LetsNothingOutOfItsQuotes) {
                         : op == "is not"   ? model::Operator::is_not
                         : op == "contains" ? model::Operator::contains
                                            : model::Operator::starts_with;
-            const auto condition = odata_condition(filter, test::contact_schema(), Instant{}, Dialect::dataverse);
+            const auto condition =
+                odata_condition(filter, test::contact_schema(), Instant{}, Dialect::dataverse);
             ASSERT_TRUE(condition);
             EXPECT_TRUE(check_condition(*condition)) << *condition;
         }

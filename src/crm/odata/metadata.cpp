@@ -118,11 +118,11 @@ class Set {
             if (!type->key.empty()) key = type->key;
         if (key.size() != 1) {
             return error(ErrorKind::unsupported,
-                         key.empty() ? fmt::format("set {} has no key, so its records can't be told apart",
-                                                   set_.name)
-                                     : fmt::format("records of set {} are told apart by {} fields together, and "
-                                                   "one is needed",
-                                                   set_.name, key.size()));
+                         key.empty()
+                             ? fmt::format("set {} has no key, so its records can't be told apart", set_.name)
+                             : fmt::format("records of set {} are told apart by {} fields together, and "
+                                           "one is needed",
+                                           set_.name, key.size()));
         }
         const auto field = std::ranges::find(schema_.fields, key.front(), &FieldSchema::name);
         if (field == schema_.fields.end()) {

@@ -64,9 +64,10 @@ TEST(MetadataOData, ASetBecomesAnObject) {
     std::vector<std::string> fields;
     for (const model::FieldSchema& field : products->fields)
         fields.push_back(field.name + " " + std::string{name(field.type.kind)});
-    EXPECT_THAT(fields, ElementsAre("ID identifier", "modifiedAt instant", "Name text", "Price decimal",
-                                    "Any decimal", "Kilos decimal", "Colour enumeration", "Marks enumerations",
-                                    "Address text", "Tags text", "MakerCode reference", "isdeleted boolean"));
+    EXPECT_THAT(fields,
+                ElementsAre("ID identifier", "modifiedAt instant", "Name text", "Price decimal",
+                            "Any decimal", "Kilos decimal", "Colour enumeration", "Marks enumerations",
+                            "Address text", "Tags text", "MakerCode reference", "isdeleted boolean"));
     EXPECT_EQ(products->find("Name")->label, "The name");
     EXPECT_EQ(products->find("Name")->type.length, 80);
     EXPECT_TRUE(products->find("Name")->is_required);
@@ -100,7 +101,8 @@ TEST(MetadataOData, WhatIsNoMetadataIsRefused) {
     for (const std::string xml : {"", "<html/>", "{}", "<Edmx Version=\"4.0\">"})
         EXPECT_EQ(Csdl::of(xml).error().kind, ErrorKind::corrupt) << xml;
     EXPECT_EQ(Csdl::of("<Edmx Version=\"1.0\"/>").error().kind, ErrorKind::unsupported);
-    EXPECT_EQ(Csdl::of("<!DOCTYPE a [<!ENTITY b 'c'>]><Edmx Version=\"4.0\"/>").error().kind, ErrorKind::corrupt);
+    EXPECT_EQ(Csdl::of("<!DOCTYPE a [<!ENTITY b 'c'>]><Edmx Version=\"4.0\"/>").error().kind,
+              ErrorKind::corrupt);
     std::string deep = "<Edmx Version=\"4.0\">";
     for (int i = 0; i < 10'000; ++i) deep += "<a>";
     EXPECT_EQ(Csdl::of(deep).error().kind, ErrorKind::corrupt);

@@ -148,9 +148,9 @@ Result<PageEnd> PageReader::read(Batch& batch) {
         Cell& key = batch.cell(feed_->key, removal.row);
         if (key.is_text()) continue;
         if (removal.id.empty()) {
-            return error(ErrorKind::corrupt,
-                         fmt::format("record {} of the page is told to be deleted, without its key",
-                                     removal.row + 1));
+            return error(
+                ErrorKind::corrupt,
+                fmt::format("record {} of the page is told to be deleted, without its key", removal.row + 1));
         }
         batch.replace(feed_->key, removal.row, key_of(removal.id));
     }
@@ -179,9 +179,8 @@ Result<PageEnd> PageReader::cut(Batch& batch, RecordCutter::Others* others) {
         if (name == "@odata.deltaLink" || name == "@deltaLink") return take_link(end.delta_link, value);
         if (name != "error" && name != "@odata.error") return {};
         // A service that fails while it writes can only say so at the end. [OData JSON Format 4.01, 21.2]
-        return error(ErrorKind::unavailable,
-                     fmt::format("the service failed while it sent the page: {}",
-                                 shown(value.raw_json_token())));
+        return error(ErrorKind::unavailable, fmt::format("the service failed while it sent the page: {}",
+                                                         shown(value.raw_json_token())));
     };
     TRY(cutter_.read(batch, take));
     if (!has_records) return RecordCutter::page_fault("it holds no 'value'");

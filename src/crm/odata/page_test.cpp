@@ -44,7 +44,8 @@ Result<Read> read(const std::string& body, const std::vector<std::string>& field
     return result;
 }
 
-std::string fault(const std::string& body, const std::vector<std::string>& fields = {"contactid", "fullname"}) {
+std::string fault(const std::string& body,
+                  const std::vector<std::string>& fields = {"contactid", "fullname"}) {
     const auto result = read(body, fields);
     return result ? "no fault" : result.error().message;
 }
@@ -66,9 +67,10 @@ TEST(PageOData, RecordsAreCutIntoCellsByName) {
 
 TEST(PageOData, AReferenceIsToldWithItsTarget) {
     const std::string annotation = R"("_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname")";
-    const auto result = read(R"({"value":[{)" + annotation + R"(:"account","_parentcustomerid_value":"AA"},)" +
-                                 R"({"_parentcustomerid_value":null}]})",
-                             {"parentcustomerid", "parentcustomeridtype"});
+    const auto result =
+        read(R"({"value":[{)" + annotation + R"(:"account","_parentcustomerid_value":"AA"},)" +
+                 R"({"_parentcustomerid_value":null}]})",
+             {"parentcustomerid", "parentcustomeridtype"});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->rows, (Rows{{"aa", "account"}, {"-", "-"}}));
     EXPECT_THAT(fault(R"({"value":[{"_parentcustomerid_value":"aa"}]})",
@@ -91,28 +93,32 @@ TEST(PageOData, AFeedTellsDeletionsInAnyOfTheirForms) {
           {"@odata.context":"https://x.example/$metadata#contacts/$deletedEntity","id":"A2","reason":"deleted"},
           {"@removed":{"reason":"changed"},"@odata.id":"https://x.example/contacts(a3)"},
           {"id":"contacts('a''4')","reason":"deleted"}
-        ],"@odata.deltaLink":"https://x.example/contacts?$deltatoken=5"})",
+        ],"@odata.deltaLink":"https://x.example/contacts?$deltatoken=5"
+})",
         {"contactid", "fullname", "modifiedon", "isdeleted"}, PageReader::Feed{.key = 0, .stamp = 2});
-    ASSERT_TRUE(result) << result.error().message;
-    EXPECT_EQ(result->rows, (Rows{{"a1", "New", "2026-11-01T10:00:00Z", "false"},
-                                  {"a2", "~", "-", "true"},
-                                  {"a3", "~", "-", "true"},
-                                  {"a'4", "~", "-", "true"}}));
-    EXPECT_EQ(result->end.delta_link, "https://x.example/contacts?$deltatoken=5");
-    const auto keyless = read(R"({"value":[{"reason":"deleted"}]})", {"contactid"}, PageReader::Feed{});
-    ASSERT_FALSE(keyless);
-    EXPECT_THAT(keyless.error().message, HasSubstr("without its key"));
+ASSERT_TRUE(result) << result.error().message;
+EXPECT_EQ(result->rows, (Rows{{"a1", "New", "2026-11-01T10:00:00Z", "false"},
+                              {"a2", "~", "-", "true"},
+                              {"a3", "~", "-", "true"},
+                              {"a'4", "~", "-", "true"}}));
+EXPECT_EQ(result->end.delta_link, "https://x.example/contacts?$deltatoken=5");
+const auto keyless = read(R"({"value":[{"reason":"deleted"}]})", {"contactid"}, PageReader::Feed{});
+ASSERT_FALSE(keyless);
+EXPECT_THAT(keyless.error().message, HasSubstr("without its key"));
 }
 
 TEST(PageOData, WhatIsNoPageIsRefusedAndNeverGuessedAt) {
-    EXPECT_THAT(fault(R"({"value":[{"contactid":"1","FullName":"x"}]})"), HasSubstr("without the field fullname"));
+    EXPECT_THAT(fault(R"({"value":[{"contactid":"1","FullName":"x"}]})"),
+                HasSubstr("without the field fullname"));
     EXPECT_THAT(fault(R"({"value":[{"contactid":"1","fullname":"x","fullname":"y"}]})"),
                 HasSubstr("holds 'fullname' twice"));
     EXPECT_THAT(fault(R"({"value":[{"contactid":"1","fullname":null,"fullname":"y"}]})"),
                 HasSubstr("holds 'fullname' twice"));
     EXPECT_THAT(fault(R"({"value":[],"value":[]})"), HasSubstr("'value' twice"));
-    EXPECT_THAT(fault(R"({"value":[],"@odata.nextLink":"a","@odata.nextLink":"b"})"), HasSubstr("link twice"));
-    EXPECT_THAT(fault(R"({"value":[],"@odata.nextLink":"a","@odata.deltaLink":"b"})"), HasSubstr("is the last"));
+    EXPECT_THAT(fault(R"({"value":[],"@odata.nextLink":"a","@odata.nextLink":"b"})"),
+                HasSubstr("link twice"));
+    EXPECT_THAT(fault(R"({"value":[],"@odata.nextLink":"a","@odata.deltaLink":"b"})"),
+                HasSubstr("is the last"));
     EXPECT_THAT(fault(R"({"value":[],"error":{"code":"x"}})"), HasSubstr("failed while it sent"));
     EXPECT_THAT(fault(R"({"values":[]})"), HasSubstr("no 'value'"));
     EXPECT_THAT(fault(R"({"value":[{"contactid":1a,"fullname":"x"}]})"), HasSubstr("no JSON"));
@@ -123,7 +129,8 @@ TEST(PageOData, WhatIsNoPageIsRefusedAndNeverGuessedAt) {
 }
 
 TEST(PageOData, APageCutAnywhereIsRefused) {
-    const std::string whole = R"({"value":[{"contactid":"1","fullname":"a"},{"contactid":"2","fullname":"b\n"}]})";
+    const std::string whole =
+        R"({"value":[{"contactid":"1","fullname":"a"},{"contactid":"2","fullname":"b\n"}]})";
     ASSERT_EQ(fault(whole), "no fault");
     for (std::size_t size = 0; size < whole.size(); ++size)
         EXPECT_NE(fault(whole.substr(0, size)), "no fault") << size;
@@ -137,8 +144,8 @@ TEST(PageOData, NestingWithoutEndIsHarmless) {
 }
 
 TEST(PageOData, ANumberBeyondAnyTypeStaysAsItWasWritten) {
-    const auto result = read(R"({"value":[{"revenue":1e999},{"revenue":0.1000000000000000055511151231257827}]})",
-                             {"revenue"});
+    const auto result = read(
+        R"({"value":[{"revenue":1e999},{"revenue":0.1000000000000000055511151231257827}]})", {"revenue"});
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(result->rows, (Rows{{"1e999"}, {"0.1000000000000000055511151231257827"}}));
 }
@@ -174,15 +181,17 @@ TEST(PageOData, TheExamplesOfTheDocumentationAreRead) {
         }
         return line + '|' + (end->next_link + end->delta_link).substr(0, 52);
     };
-    EXPECT_EQ(read_example("annotated-page.json", {"fullname", "annualincome"}), "1|Susanna Stubberod (sample)|52000.0|");
+    EXPECT_EQ(read_example("annotated-page.json", {"fullname", "annualincome"}),
+              "1|Susanna Stubberod (sample)|52000.0|");
     EXPECT_EQ(read_example("paged-nextlink.json", {"accountid", "name"}),
               "3|8151925c-cde2-e411-80db-00155d2a68cb|Adventure Works (sample)|"
               "https://yourorg.crm.dynamics.com/api/data/v9.1/accou");
     EXPECT_EQ(read_example("change-tracking-initial.json", {"accountid", "telephone1", "isdeleted"}),
               "1|60c4e274-0d87-e711-80e5-00155db19e6d|555000|false|"
               "https://yourorg.crm.dynamics.com/api/data/v9.0/accou");
-    EXPECT_EQ(read_example("change-tracking-delta.json", {"accountid", "telephone1", "isdeleted"}),
-              "2|2e451703-c686-e711-80e5-00155db19e6d||true|https://yourorg.crm.dynamics.com/api/data/v9.0/accou");
+    EXPECT_EQ(
+        read_example("change-tracking-delta.json", {"accountid", "telephone1", "isdeleted"}),
+        "2|2e451703-c686-e711-80e5-00155db19e6d||true|https://yourorg.crm.dynamics.com/api/data/v9.0/accou");
 }
 
 }  // namespace

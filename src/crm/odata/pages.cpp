@@ -23,8 +23,7 @@ class Fetch {
         : body_{std::move(empty), bytes_max},
           forward_{call.stop, Forward{&stop_}},
           thread_{[this, &session, ask = std::move(ask), deadline = call.deadline] {
-              auto response =
-                  session.send(ask, body_, Call{.deadline = deadline, .stop = stop_.get_token()});
+              auto response = session.send(ask, body_, Call{.deadline = deadline, .stop = stop_.get_token()});
               if (!response) failure_ = response.error();
           }} {}
     ~Fetch() { stop_.request_stop(); }
@@ -103,9 +102,9 @@ class Reading {
     }
 
     std::unique_ptr<Fetch> fetched(const std::string& path) {
-        return std::make_unique<Fetch>(
-            session_, Ask{.path = path, .headers = paging_.headers, .attempted = attempted_}, sink_.fresh(),
-            paging_.bytes_max, call_);
+        return std::make_unique<Fetch>(session_,
+                                       Ask{.path = path, .headers = paging_.headers, .attempted = attempted_},
+                                       sink_.fresh(), paging_.bytes_max, call_);
     }
 
     Result<PageEnd> read(model::Batch& batch) {
@@ -141,8 +140,7 @@ class Reading {
         if (!request_.row_limit) return false;
         const std::int64_t wanted = *request_.row_limit - rows_;
         if (static_cast<std::int64_t>(batch.row_count()) < wanted) return false;
-        while (static_cast<std::int64_t>(batch.row_count()) > wanted)
-            batch.remove_row(batch.row_count() - 1);
+        while (static_cast<std::int64_t>(batch.row_count()) > wanted) batch.remove_row(batch.row_count() - 1);
         return true;
     }
 

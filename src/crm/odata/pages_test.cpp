@@ -149,7 +149,8 @@ TEST(PagesOData, LinksInACircleEnd) {
 
 TEST(PagesOData, AnEmptyPageMayStandBeforeOthers) {
     Service service{[&](const http::Request& request) -> Answer {
-        return {.body = request.target.ends_with("=2") ? page(1, 1) : page(0, 0, next(root + "/contacts?p=2"))};
+        return {.body =
+                    request.target.ends_with("=2") ? page(1, 1) : page(0, 0, next(root + "/contacts?p=2"))};
     }};
     ASSERT_TRUE(service.read());
     EXPECT_EQ(service.sink.rows.size(), 1U);
@@ -174,7 +175,8 @@ TEST(PagesOData, TheRowLimitEndsTheReadWithoutAskingForMore) {
 
 TEST(PagesOData, AFeedEndsWithItsMarkAndABreakAtItsEndKeepsIt) {
     Service service{[&](const http::Request&) -> Answer {
-        return {.body = page(1, 2, R"(,"@odata.deltaLink":"https://acme.example/api/contacts?$deltatoken=7")")};
+        return {.body =
+                    page(1, 2, R"(,"@odata.deltaLink":"https://acme.example/api/contacts?$deltatoken=7")")};
     }};
     service.request.by_feed = true;
     const auto end = service.read();
@@ -186,8 +188,10 @@ TEST(PagesOData, AFeedEndsWithItsMarkAndABreakAtItsEndKeepsIt) {
 }
 
 TEST(PagesOData, AnswersThatAreNoPagesAreToldInWords) {
-    for (const auto& [body, words] : std::vector<std::pair<std::string, std::string>>{
-             {"<html>", "web page"}, {"{", "no page of records"}, {R"({"value":[{}]})", "without the field"}}) {
+    for (const auto& [body, words] :
+         std::vector<std::pair<std::string, std::string>>{{"<html>", "web page"},
+                                                          {"{", "no page of records"},
+                                                          {R"({"value":[{}]})", "without the field"}}) {
         Service service{[&](const http::Request&) -> Answer { return {.body = body}; }};
         const auto end = service.read();
         ASSERT_FALSE(end);
@@ -195,7 +199,8 @@ TEST(PagesOData, AnswersThatAreNoPagesAreToldInWords) {
         EXPECT_THAT(end.error().message, HasSubstr(words));
     }
     Service service{[&](const http::Request&) -> Answer {
-        return {.status = 400, .body = R"({"error":{"code":"0x80060888","message":"Syntax error at position 3"}})"};
+        return {.status = 400,
+                .body = R"({"error":{"code":"0x80060888","message":"Syntax error at position 3"}})"};
     }};
     EXPECT_THAT(service.read().error().message, HasSubstr("Syntax error at position 3"));
 }

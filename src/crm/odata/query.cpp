@@ -53,8 +53,8 @@ Result<std::string> order_of(const ReadRequest& request, Dialect dialect) {
         if (words.empty()) continue;
         const std::string direction = words.size() > 1 ? lower(words[1]) : "asc";
         if (words.size() > 2 || (direction != "asc" && direction != "desc")) {
-            return refuse(request, fmt::format("'{}' can't be ordered by; behind a field stands asc or desc",
-                                               term));
+            return refuse(request,
+                          fmt::format("'{}' can't be ordered by; behind a field stands asc or desc", term));
         }
         const FieldSchema* const field = TRY(field_of(request, words[0]));
         if (!field->is_sortable)
@@ -75,7 +75,8 @@ Result<std::string> default_order(const ReadRequest& request) {
     return fmt::format("{}", fmt::join(terms, ","));
 }
 
-Result<std::string> edge(const ReadRequest& request, std::string_view comparison, Instant at, Dialect dialect) {
+Result<std::string> edge(const ReadRequest& request, std::string_view comparison, Instant at,
+                         Dialect dialect) {
     const FieldSchema* const index = TRY(field_of(request, request.index_field));
     if (!index->is_filterable) {
         return refuse(request, fmt::format("{} can't filter by field '{}', so it can't be the index",
@@ -104,8 +105,8 @@ Result<std::string> condition(const ReadRequest& request, const QueryOptions& op
         terms.push_back(fmt::format("({})", request.filter));
     }
     if (request.from) {
-        terms.push_back(TRY(
-            edge(request, "ge", window_begin(*request.from, options.stamp_unit), options.dialect)));
+        terms.push_back(
+            TRY(edge(request, "ge", window_begin(*request.from, options.stamp_unit), options.dialect)));
     }
     if (request.until) terms.push_back(TRY(edge(request, "le", *request.until, options.dialect)));
     if (!options.condition.empty()) terms.push_back(fmt::format("({})", options.condition));
@@ -129,7 +130,8 @@ Result<std::string> selection(const ReadRequest& request) {
         if (std::ranges::find(members, member) == members.end()) members.push_back(member);
     }
     if (members.empty()) return refuse(request, "no field was asked for that the CRM has");
-    return fmt::format("{}?$select={}", query_encode(set), query_encode(fmt::format("{}", fmt::join(members, ","))));
+    return fmt::format("{}?$select={}", query_encode(set),
+                       query_encode(fmt::format("{}", fmt::join(members, ","))));
 }
 
 Result<void> check_request(const ReadRequest& request) {
@@ -154,8 +156,10 @@ Result<void> check_condition(std::string_view condition) {
             return error(ErrorKind::invalid, "the filter holds a control character");
         if (quote != '\0') {
             // A doubled quote closes and opens again; in a list of JSON texts a backslash keeps one.
-            if (quote == '"' && c == '\\') ++i;
-            else if (c == quote) quote = '\0';
+            if (quote == '"' && c == '\\')
+                ++i;
+            else if (c == quote)
+                quote = '\0';
         } else if (c == '\'' || c == '"') {
             quote = c;
         } else if (c == '(') {

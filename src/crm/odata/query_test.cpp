@@ -33,9 +33,10 @@ TEST(QueryOData, AWindowIncludesItsEdgesAndTheWholeSecondItBeginsIn) {
     window.index_field = "modifiedon";
     window.from = *parse_instant("2026-11-01T10:00:00.700Z");
     window.until = *parse_instant("2026-11-01T11:00:00.300Z");
-    EXPECT_EQ(query(window, {.dialect = Dialect::dataverse, .stamp_unit = QueryOptions::StampUnit::seconds}),
-              "contacts?$select=contactid,fullname&$filter=modifiedon ge 2026-11-01T10:00:00Z and modifiedon le "
-              "2026-11-01T11:00:00.300Z&$orderby=modifiedon asc,contactid asc");
+    EXPECT_EQ(
+        query(window, {.dialect = Dialect::dataverse, .stamp_unit = QueryOptions::StampUnit::seconds}),
+        "contacts?$select=contactid,fullname&$filter=modifiedon ge 2026-11-01T10:00:00Z and modifiedon le "
+        "2026-11-01T11:00:00.300Z&$orderby=modifiedon asc,contactid asc");
     EXPECT_THAT(query(window), HasSubstr("ge 2026-11-01T10:00:00.700Z"));
 }
 
@@ -43,8 +44,9 @@ TEST(QueryOData, FieldsAreNamedAsRecordsNameThemAndNoneTwice) {
     ReadRequest of = request();
     of.fields = {"contactid", "parentcustomerid", "parentcustomeridtype", "isdeleted"};
     of.order_by = "parentcustomerid DESC, fullname";
-    EXPECT_EQ(query(of), "contacts?$select=contactid,_parentcustomerid_value&$orderby=_parentcustomerid_value "
-                         "desc,fullname asc");
+    EXPECT_EQ(query(of),
+              "contacts?$select=contactid,_parentcustomerid_value&$orderby=_parentcustomerid_value "
+              "desc,fullname asc");
 }
 
 TEST(QueryOData, FilterAndConditionBothHold) {

@@ -17,13 +17,13 @@ namespace koppla::salesforce {
 
 namespace {
 
-using model::FieldSchema;
-using model::Kind;
-using model::ObjectSchema;
 using json::elements;
 using json::flag;
 using json::number;
 using json::text;
+using model::FieldSchema;
+using model::Kind;
+using model::ObjectSchema;
 using simdjson::dom::element;
 using Outcome = Mapping::Outcome;
 

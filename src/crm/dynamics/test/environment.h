@@ -26,7 +26,8 @@ inline koppla::test::ScriptedClient::Script with_login(koppla::test::ScriptedCli
 
 /// A connector and everything around it.
 struct Environment {
-    explicit Environment(koppla::test::ScriptedClient::Script script) : client{with_login(std::move(script))} {
+    explicit Environment(koppla::test::ScriptedClient::Script script)
+        : client{with_login(std::move(script))} {
         connect();
     }
 

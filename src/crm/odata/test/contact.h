@@ -12,7 +12,8 @@ inline model::ObjectSchema contact_schema() {
     using model::Kind;
     model::ObjectSchema schema{.name = "contact", .wire_name = "contacts", .label = "Contact"};
     const auto add = [&](std::string name, Kind kind, std::string wire_name = "") -> model::FieldSchema& {
-        schema.fields.push_back({.name = std::move(name), .wire_name = std::move(wire_name), .type = {.kind = kind}});
+        schema.fields.push_back(
+            {.name = std::move(name), .wire_name = std::move(wire_name), .type = {.kind = kind}});
         return schema.fields.back();
     };
     add("contactid", Kind::identifier);

@@ -5,8 +5,8 @@
 namespace koppla::model {
 
 namespace {
-constexpr std::array<std::string_view, 11> names = {"text",      "boolean",     "integer",     "decimal",
-                                                    "date",      "instant",     "time",        "identifier",
+constexpr std::array<std::string_view, 12> names = {"text",      "boolean",     "integer",     "decimal",
+                                                    "date",      "instant",     "time",        "wall_clock", "identifier",
                                                     "reference", "enumeration", "enumerations"};
 }
 

@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 
 from kit import setting
+from kit.crm import DYNAMICS, SALESFORCE
 
 START_SECONDS_MAX = 120
 
@@ -19,9 +20,11 @@ def decimal_fields(describe):
 
 
 class Sandbox:
-    """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins."""
+    """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins. It stands for
+    several CRMs; what is asked of it here is asked of `crm`."""
 
-    def __init__(self, folder, records=None, org=None, seed=None):
+    def __init__(self, folder, records=None, org=None, seed=None, crm=SALESFORCE):
+        self.crm = crm
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.ready_file = self.folder / "ready.json"
@@ -44,7 +47,7 @@ class Sandbox:
         except BaseException:
             self.stop()
             raise
-        self.ready = json.loads(self.ready_file.read_text())["salesforce"]
+        self.ready = json.loads(self.ready_file.read_text())[self.crm.type]
         self.url = self.ready["url"]
         self.ca = self.ready["ca"]
         context = ssl.create_default_context(cafile=self.ca)
@@ -109,7 +112,12 @@ class Sandbox:
         """An answer of the org's API, as JSON."""
         form = {"grant_type": "client_credentials", "client_id": self.ready["client_id"],
                 "client_secret": self.ready["client_secret"]}
-        login = urllib.request.Request(self.url + "/services/oauth2/token", urllib.parse.urlencode(form).encode())
+        if self.crm is DYNAMICS:
+            form["scope"] = self.url + "/.default"
+            token_url = self.ready["authority"] + "/oauth2/v2.0/token"
+        else:
+            token_url = self.url + "/services/oauth2/token"
+        login = urllib.request.Request(token_url, urllib.parse.urlencode(form).encode())
         with self.opener.open(login, timeout=60) as answer:
             token = json.load(answer)["access_token"]
         request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
@@ -121,6 +129,9 @@ class Sandbox:
 
     def numbers(self, name):
         """The fields of an object that are decimal numbers, by its describe."""
+        if self.crm is DYNAMICS:
+            attributes = self.fetch_as_user(f"/api/data/v9.2/EntityDefinitions(LogicalName='{name}')/Attributes")["value"]
+            return {each["LogicalName"] for each in attributes if each["AttributeType"] in ("Decimal", "Double", "Money")}
         return decimal_fields(self.describe(name))
 
     def rows(self, name):

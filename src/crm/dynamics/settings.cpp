@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 3> versions = {"9.0", "9.1", "9.2"};
 constexpr std::array<std::string_view, 8> login_names = {
     "server", "auth", "client-id", "tenant", "authority", "username", "callback", "custom-key-identifier"};
 
-constexpr std::array<model::OptionSpec, 21> specs = {{
+constexpr std::array<model::OptionSpec, 22> specs = {{
     {.name = "server",
      .label = "Server",
      .help = "the environment's URL, https://acme.crm.dynamics.com",
@@ -101,6 +101,11 @@ constexpr std::array<model::OptionSpec, 21> specs = {{
      .label = "Requests in flight",
      .help = "how many requests may be under way at most, 1 to 52; fewer where the server asks for it",
      .default_value = "8"},
+    {.name = "lookup-names",
+     .label = "Names of lookups",
+     .help = "on: beside each lookup the name of the record it points to, as Dynamics shows it, is a field too",
+     .choices = common_options::switches,
+     .default_value = "off"},
     {.name = "page-size",
      .label = "Page size",
      .help = "records of a result page at most, 1 to 5000",

@@ -128,7 +128,14 @@ void Pace::note_budget(const Turn& turn, Time now, const http::Headers& headers)
     told_by_ = turn.number;
     const auto remaining = static_cast<std::int64_t>(*left);
     forget_what_left(now);
-    budget_most_ = std::max(budget_most_, remaining + static_cast<std::int64_t>(past_.size()));
+    // Of ours the later half of the window is in it for certain, however long it is.
+    const auto ours = std::ranges::count_if(
+        past_, [&](const Past& each) { return each.answered + window() / (2 * stretch_) > now; });
+    const std::int64_t all = remaining + std::max<std::int64_t>(ours, 1);
+    if (all > budget_most_) {
+        budget_most_ = all;
+        stretch_ = 1.0;
+    }
     // What may have left the window before this was counted is in the figure already.
     while (!past_.empty() && past_.front().sent + window() <= now) past_.pop_front();
     // What is in flight may not have been counted yet.

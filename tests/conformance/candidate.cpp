@@ -1,6 +1,6 @@
 #include "conformance/candidate.h"
 
-#include "sandbox/fixture.h"
+#include "sandbox/recorder.h"
 
 namespace koppla::conformance {
 
@@ -11,6 +11,7 @@ Result<http::Response> DirectClient::send(const http::Request& request, http::Bo
     if (!url) return error(ErrorKind::invalid, "no URL: " + request.target);
     http::Request received = request;
     received.target = url->path_and_query;
+    received.headers.add("Host", url->port == 443 ? url->host : url->host + ":" + std::to_string(url->port));
     sandbox::Recorder answer;
     handler_.answer(received, answer);
     http::Response response = std::move(answer.response_);

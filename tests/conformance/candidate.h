@@ -67,5 +67,6 @@ inline std::ostream& operator<<(std::ostream& out, const Row& row) {
 inline constexpr std::int64_t contacts = 2'500;
 
 std::unique_ptr<Candidate> salesforce();
+std::unique_ptr<Candidate> dynamics_365();
 
 }  // namespace koppla::conformance

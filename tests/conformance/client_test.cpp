@@ -1,17 +1,20 @@
 #include "base/test/manual_clock.h"
+#include "crm/dynamics/throttle.h"
 #include "crm/salesforce/allowance.h"
-#include "crm/salesforce/test/script.h"
+#include "crm/test/script.h"
 #include "http/retrying.h"
 
 #include <array>
 #include <ostream>
 #include <thread>
 
+#include <gtest/gtest.h>
+
 namespace koppla::conformance {
 namespace {
 
-using salesforce::test::Answer;
-using salesforce::test::ScriptedClient;
+using test::Answer;
+using test::ScriptedClient;
 
 /// A wrapper around a client: what it adds must not change what a client is.
 struct Wrapper {
@@ -27,6 +30,9 @@ std::unique_ptr<http::Client> retrying(http::Client& inner, const Clock& clock) 
 }
 std::unique_ptr<http::Client> allowance(http::Client& inner, const Clock&) {
     return std::make_unique<salesforce::Allowance>(inner, 90);
+}
+std::unique_ptr<http::Client> throttle(http::Client& inner, const Clock& clock) {
+    return std::make_unique<dynamics::Throttle>(inner, clock, 5, [](std::string_view) {});
 }
 
 class Client : public testing::TestWithParam<Wrapper> {
@@ -153,7 +159,8 @@ TEST_P(Client, threads_may_send_at_once) {
     }
 }
 
-constexpr std::array wrappers = {Wrapper{"retrying", retrying}, Wrapper{"allowance", allowance}};
+constexpr std::array wrappers = {Wrapper{"retrying", retrying}, Wrapper{"allowance", allowance},
+                                 Wrapper{"throttle", throttle}};
 INSTANTIATE_TEST_SUITE_P(Each, Client, testing::ValuesIn(wrappers),
                          [](const auto& made) { return std::string{made.param.name}; });
 

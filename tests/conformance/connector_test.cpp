@@ -408,7 +408,8 @@ TEST_P(Connector, several_threads_may_read_at_once) {
         EXPECT_EQ(each.records.size(), static_cast<std::size_t>(contacts));
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Connector, testing::Values(Row{"salesforce", salesforce}),
+INSTANTIATE_TEST_SUITE_P(Each, Connector,
+                         testing::Values(Row{"salesforce", salesforce}, Row{"dynamics", dynamics_365}),
                          [](const auto& made) { return std::string{made.param.name}; });
 
 }  // namespace

@@ -2,9 +2,11 @@
 #include "base/test/temporary_folder.h"
 #include "conformance/candidate.h"
 #include "crm/salesforce/connector.h"
-#include "crm/salesforce/test/script.h"
+#include "crm/test/script.h"
 #include "sandbox/face.h"
 #include "sandbox/services.h"
+
+#include <gtest/gtest.h>
 
 namespace koppla::conformance {
 
@@ -51,7 +53,7 @@ class Salesforce final : public Candidate {
                                 folder_ / "spool"};
     sandbox::Face face_{services_, sandbox::Control::offered};
     DirectClient client_{face_};
-    salesforce::test::MemoryTokens tokens_;
+    test::MemoryTokens tokens_;
     std::unique_ptr<CrmConnector> connector_;
 };
 

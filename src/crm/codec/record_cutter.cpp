@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 namespace koppla {
 
@@ -35,11 +37,46 @@ std::string_view raw_name(ondemand::field& field) {
 
 }  // namespace
 
-RecordCutter::RecordCutter(const std::vector<Path>& columns) : column_count_{columns.size()} {
-    for (std::size_t column = 0; column < columns.size(); ++column) add(columns[column], column);
-}
+struct RecordCutter::Value::Handle {
+    ondemand::value value;
+};
 
-void RecordCutter::add(const Path& path, std::size_t column) {
+/// The wanted members as a tree: a node a name, objects above their members.
+class RecordCutter::Parsing {
+  public:
+    explicit Parsing(const std::vector<Path>& columns) : column_count_{columns.size()} {
+        for (std::size_t column = 0; column < columns.size(); ++column) add(columns[column], column);
+    }
+
+    Result<void> read(Batch& batch, const Member& member);
+    Result<void> cut(ondemand::value records, Batch& batch, Others* others);
+
+  private:
+    struct Node {
+        std::string name;
+        std::optional<std::size_t> column;
+        std::vector<Node> children;
+    };
+
+    void add(const Path& path, std::size_t column);
+    static const Node* child(const Node& node, std::string_view name, std::size_t& expected);
+    Result<void> cut_record(ondemand::object record, const Node& node, std::size_t row, Batch& batch,
+                            Others* others);
+    Result<void> cut_value(ondemand::value value, const Node& node, std::size_t row, Batch& batch);
+    Result<void> put(const Node& node, std::size_t row, Batch& batch, Cell cell) const;
+    Result<void> put_null(const Node& node, std::size_t row, Batch& batch) const;
+    [[nodiscard]] Result<Cell> cell_of(std::string_view token) const;
+    [[nodiscard]] Error record_fault(std::string_view what) const {
+        return error(ErrorKind::corrupt, fmt::format("record {} of the page: {}", record_ + 1, what));
+    }
+
+    std::size_t column_count_;
+    Node root_;
+    ondemand::parser parser_;
+    std::size_t record_ = 0;
+};
+
+void RecordCutter::Parsing::add(const Path& path, std::size_t column) {
     if (path.empty()) return;
     Node* node = &root_;
     for (const std::string& name : path) {
@@ -53,17 +90,9 @@ void RecordCutter::add(const Path& path, std::size_t column) {
     node->column = column;
 }
 
-Error RecordCutter::record_fault(std::string_view what) const {
-    return error(ErrorKind::corrupt, fmt::format("record {} of the page: {}", record_ + 1, what));
-}
-
-Error RecordCutter::page_fault(std::string_view what) {
-    return error(ErrorKind::corrupt, fmt::format("the answer is no page of records: {}", what));
-}
-
 /// Records come in the order of the query, so the next name is mostly the expected one.
-const RecordCutter::Node* RecordCutter::child(const Node& node, std::string_view name,
-                                              std::size_t& expected) {
+const RecordCutter::Parsing::Node* RecordCutter::Parsing::child(const Node& node, std::string_view name,
+                                                                std::size_t& expected) {
     const std::size_t count = node.children.size();
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t at = (expected + i) % count;
@@ -76,7 +105,7 @@ const RecordCutter::Node* RecordCutter::child(const Node& node, std::string_view
 }
 
 /// Of two values under one name neither is to be trusted.
-Result<void> RecordCutter::put(const Node& node, std::size_t row, Batch& batch, Cell cell) const {
+Result<void> RecordCutter::Parsing::put(const Node& node, std::size_t row, Batch& batch, Cell cell) const {
     Cell& place = batch.cell(*node.column, row);
     if (place.state != Cell::State::absent)
         return record_fault(fmt::format("it holds '{}' twice", node.name));
@@ -85,13 +114,13 @@ Result<void> RecordCutter::put(const Node& node, std::size_t row, Batch& batch, 
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the wanted paths
-Result<void> RecordCutter::put_null(const Node& node, std::size_t row, Batch& batch) const {
+Result<void> RecordCutter::Parsing::put_null(const Node& node, std::size_t row, Batch& batch) const {
     if (node.column) TRY(put(node, row, batch, Cell::null()));
     for (const Node& each : node.children) TRY(put_null(each, row, batch));
     return {};
 }
 
-Result<Cell> RecordCutter::cell_of(std::string_view token) const {
+Result<Cell> RecordCutter::Parsing::cell_of(std::string_view token) const {
     if (token == "true" || token == "false") return Cell::of(token);
     if (token.size() >= 2 && token.front() == '"' && token.back() == '"') {
         const std::string_view text = token.substr(1, token.size() - 2);
@@ -109,7 +138,8 @@ Result<Cell> RecordCutter::cell_of(std::string_view token) const {
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the wanted paths
-Result<void> RecordCutter::cut_value(Value value, const Node& node, std::size_t row, Batch& batch) {
+Result<void> RecordCutter::Parsing::cut_value(ondemand::value value, const Node& node, std::size_t row,
+                                              Batch& batch) {
     std::string_view token = value.raw_json_token();
     const char first = token.empty() ? '\0' : token.front();
     if (first == '{' && !node.children.empty()) {
@@ -130,8 +160,8 @@ Result<void> RecordCutter::cut_value(Value value, const Node& node, std::size_t 
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the wanted paths
-Result<void> RecordCutter::cut_record(ondemand::object record, const Node& node, std::size_t row,
-                                      Batch& batch, Others* others) {
+Result<void> RecordCutter::Parsing::cut_record(ondemand::object record, const Node& node, std::size_t row,
+                                               Batch& batch, Others* others) {
     std::size_t expected = 0;
     for (auto each : record) {
         ondemand::field field;
@@ -141,13 +171,13 @@ Result<void> RecordCutter::cut_record(ondemand::object record, const Node& node,
         if (const Node* const wanted = child(node, name, expected); wanted != nullptr) {
             TRY(cut_value(field.value(), *wanted, row, batch));
         } else if (others != nullptr) {
-            TRY(others->meet(row, name, field.value()));
+            TRY(others->meet(row, name, field.value().raw_json_token()));
         }
     }
     return {};
 }
 
-Result<void> RecordCutter::cut(Value records, Batch& batch, Others* others) {
+Result<void> RecordCutter::Parsing::cut(ondemand::value records, Batch& batch, Others* others) {
     ondemand::array list;
     if (const auto failure = records.get(list)) return record_fault(simdjson::error_message(failure));
     for (auto each : list) {
@@ -159,7 +189,7 @@ Result<void> RecordCutter::cut(Value records, Batch& batch, Others* others) {
     return {};
 }
 
-Result<void> RecordCutter::read(Batch& batch, const Member& member) {
+Result<void> RecordCutter::Parsing::read(Batch& batch, const Member& member) {
     model::Page& body = batch.page;
     const std::size_t size = body.size;
     model::Page kept = std::exchange(body, {});
@@ -180,11 +210,55 @@ Result<void> RecordCutter::read(Batch& batch, const Member& member) {
         ondemand::field field;
         if (const auto failure = std::move(each).get(field))
             return page_fault(simdjson::error_message(failure));
-        TRY(member(raw_name(field), field.value()));
+        Value::Handle handle{field.value()};
+        Value value{handle};
+        TRY(member(raw_name(field), value));
     }
     if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
         return page_fault("something stands behind its end");
     return {};
+}
+
+Error RecordCutter::page_fault(std::string_view what) {
+    return error(ErrorKind::corrupt, fmt::format("the answer is no page of records: {}", what));
+}
+
+Result<std::string> RecordCutter::Value::text() {
+    std::string_view text;
+    if (const auto failure = handle_.value.get(text)) return page_fault(simdjson::error_message(failure));
+    return std::string{text};
+}
+
+Result<std::int64_t> RecordCutter::Value::integer() {
+    std::int64_t number = 0;
+    if (const auto failure = handle_.value.get(number)) return page_fault(simdjson::error_message(failure));
+    return number;
+}
+
+Result<bool> RecordCutter::Value::boolean() {
+    bool truth = false;
+    if (const auto failure = handle_.value.get(truth)) return page_fault(simdjson::error_message(failure));
+    return truth;
+}
+
+bool RecordCutter::Value::is_null() {
+    bool is_null = false;
+    return handle_.value.is_null().get(is_null) == simdjson::SUCCESS && is_null;
+}
+
+std::string_view RecordCutter::Value::token() {
+    return handle_.value.raw_json_token();
+}
+
+RecordCutter::RecordCutter(const std::vector<Path>& columns) : parsing_{std::make_unique<Parsing>(columns)} {}
+RecordCutter::~RecordCutter() = default;
+
+Result<void> RecordCutter::read(Batch& batch, const Member& member) {
+    return parsing_->read(batch, member);
+}
+
+Result<void> RecordCutter::cut(Value& records, Batch& batch, Others* others) {
+    return parsing_->cut(records.handle_.value, batch, others);
 }
 
 }  // namespace koppla

@@ -4,13 +4,12 @@
 #include "model/batch.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <simdjson.h>
 
 namespace koppla {
 
@@ -21,50 +20,51 @@ namespace koppla {
 class RecordCutter {
   public:
     using Path = std::vector<std::string>;
-    using Value = simdjson::ondemand::value;
+
+    /// The value of a member of the page; to be read once, while its name is told. `corrupt` where it is of
+    /// another type.
+    class Value {
+      public:
+        Result<std::string> text();
+        Result<std::int64_t> integer();
+        Result<bool> boolean();
+        [[nodiscard]] bool is_null();
+        /// As it stands there; of an object or a list the first sign.
+        [[nodiscard]] std::string_view token();
+
+      private:
+        friend class RecordCutter;
+        struct Handle;
+        explicit Value(Handle& handle) : handle_{handle} {}
+        Handle& handle_;
+    };
 
     /// Told of the members of records that are no columns.
     class Others {
       public:
         virtual ~Others() = default;
-        virtual Result<void> meet(std::size_t row, std::string_view name, Value value) = 0;
+        virtual Result<void> meet(std::size_t row, std::string_view name, std::string_view token) = 0;
     };
 
     explicit RecordCutter(const std::vector<Path>& columns);
+    ~RecordCutter();
+    RecordCutter(const RecordCutter&) = delete;
+    RecordCutter& operator=(const RecordCutter&) = delete;
 
     /// Reads the batch's page as one object, member by member in its order; the batch's rows are emptied
     /// before. `corrupt` where the page is anything else.
-    using Member = std::function<Result<void>(std::string_view name, Value value)>;
+    using Member = std::function<Result<void>(std::string_view name, Value& value)>;
     Result<void> read(model::Batch& batch, const Member& member);
 
     /// Adds the records of a list to the batch; to be called from within `member`.
-    Result<void> cut(Value records, model::Batch& batch, Others* others = nullptr);
+    Result<void> cut(Value& records, model::Batch& batch, Others* others = nullptr);
 
-    /// `corrupt`, of the record that is being cut, or of the page.
-    [[nodiscard]] Error record_fault(std::string_view what) const;
+    /// `corrupt`, with what is wrong about the page.
     [[nodiscard]] static Error page_fault(std::string_view what);
 
   private:
-    /// The wanted members as a tree: a node a name, objects above their members.
-    struct Node {
-        std::string name;
-        std::optional<std::size_t> column;
-        std::vector<Node> children;
-    };
-
-    void add(const Path& path, std::size_t column);
-    static const Node* child(const Node& node, std::string_view name, std::size_t& expected);
-    Result<void> cut_record(simdjson::ondemand::object record, const Node& node, std::size_t row,
-                            model::Batch& batch, Others* others);
-    Result<void> cut_value(Value value, const Node& node, std::size_t row, model::Batch& batch);
-    Result<void> put(const Node& node, std::size_t row, model::Batch& batch, model::Cell cell) const;
-    Result<void> put_null(const Node& node, std::size_t row, model::Batch& batch) const;
-    [[nodiscard]] Result<model::Cell> cell_of(std::string_view token) const;
-
-    std::size_t column_count_;
-    Node root_;
-    simdjson::ondemand::parser parser_;
-    std::size_t record_ = 0;
+    class Parsing;
+    std::unique_ptr<Parsing> parsing_;
 };
 
 }  // namespace koppla

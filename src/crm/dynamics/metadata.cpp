@@ -292,11 +292,10 @@ std::string changes_path(std::span<const std::string> tables, Extent extent, std
                                                : std::span{table_properties}.last(2));
     query["Properties"]["PropertyNames"].push_back("HasChanged");
     if (!is_whole) query["Properties"]["PropertyNames"].push_back("LogicalName");
-    query["Criteria"] = {{"FilterOperator", "And"},
-                         {"Conditions",
-                          {{{"PropertyName", "LogicalName"},
-                            {"ConditionOperator", "In"},
-                            {"Value", {{"Type", "System.String[]"}, {"Value", names.dump()}}}}}}};
+    const nlohmann::json among = {{"PropertyName", "LogicalName"},
+                                  {"ConditionOperator", "In"},
+                                  {"Value", {{"Type", "System.String[]"}, {"Value", names.dump()}}}};
+    query["Criteria"] = {{"FilterOperator", "And"}, {"Conditions", nlohmann::json::array({among})}};
     query["AttributeQuery"] = properties(is_whole ? std::span<const std::string_view>{attribute_properties}
                                                   : std::span<const std::string_view>{name_properties});
     query["KeyQuery"] = properties(key_properties);

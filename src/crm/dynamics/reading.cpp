@@ -183,10 +183,10 @@ std::optional<ReadPlan> cut_plan(Session& session, const ReadRequest& request, c
                            rows, parts, lanes, *count)};
 }
 
-/// A feed that can't be gone on with, in whatever words.
-Error told_expired(Error failure, const ReadRequest& request) {
+/// A feed that can't be gone on with from a mark or a page's link, in whatever words.
+Error told_expired(Error failure, const ReadRequest& request, const Position& position) {
     constexpr std::array<std::string_view, 4> symbols = {"0x80044352", "HTTP 410", "HTTP 404", "0x80040203"};
-    if (!request.by_feed || request.feed_mark.empty()) return failure;
+    if (!request.by_feed || (request.feed_mark.empty() && position.stage != Stage::page)) return failure;
     const bool is_over =
         failure.kind == ErrorKind::expired || std::ranges::find(symbols, failure.symbol) != symbols.end();
     if (!is_over || failure.symbol == "FEED_EXPIRED") return failure;
@@ -237,7 +237,7 @@ Result<PartEnd> read_part(Session& session, const ReadRequest& request, const Pa
                                .bytes_max = odata::tuning::page_bytes_max,
                                .mark_of = token_of};
     auto end = odata::read_pages(session.web_api(), request, paging, sink, call);
-    if (!end) return told_expired(end.error(), request);
+    if (!end) return told_expired(end.error(), request, position);
     return end;
 }
 

@@ -103,24 +103,26 @@ TEST(ODataConnector, RecordsComePageByPageWithNothingThatOnlyDynamicsHas) {
 
 TEST(ODataConnector, AFeedGoesOnFromItsLinkUntilThatIsForgotten) {
     Shop shop{[](const http::Request& request) -> Answer {
-    if (request.target.ends_with("$metadata")) return {.body = metadata()};
-    if (request.target.ends_with("delta=1"))
-            return {.body = R"({"value":[{"@removed":{"reason":"deleted"},"@id":"Products(7)"}],"@deltaLink":"Products?delta=2"})"};
+        if (request.target.ends_with("$metadata")) return {.body = metadata()};
+        if (request.target.ends_with("delta=1"))
+            return {
+                .body =
+                    R"x({"value":[{"@removed":{"reason":"deleted"},"@id":"Products(7)"}],"@deltaLink":"Products?delta=2"})x"};
         if (request.target.ends_with("delta=2")) return {.status = 410, .body = "{}"};
-return {.body = R"({"value":[{"ID":1}],"@odata.deltaLink":"https://shop.example/v4/Products?delta=1"})"};
-}
-};
-const model::ObjectSchema products = shop.products();
-ReadRequest feed{.object = &products, .fields = {"ID", "isdeleted"}, .by_feed = true};
-TextSink sink;
-const Part beginning = shop.connector->plan(feed, shop.call)->parts.front();
-feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
-EXPECT_EQ(feed.feed_mark, "https://shop.example/v4/Products?delta=1");
-feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
-EXPECT_THAT(sink.rows, ElementsAre(ElementsAre("1", "false"), ElementsAre("7", "true")));
-EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "FEED_EXPIRED");
-feed.feed_mark = "https://evil.example/Products?delta=1";
-EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "OTHER_HOST");
+        return {.body =
+                    R"({"value":[{"ID":1}],"@odata.deltaLink":"https://shop.example/v4/Products?delta=1"})"};
+    }};
+    const model::ObjectSchema products = shop.products();
+    ReadRequest feed{.object = &products, .fields = {"ID", "isdeleted"}, .by_feed = true};
+    TextSink sink;
+    const Part beginning = shop.connector->plan(feed, shop.call)->parts.front();
+    feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
+    EXPECT_EQ(feed.feed_mark, "https://shop.example/v4/Products?delta=1");
+    feed.feed_mark = shop.connector->read(feed, beginning, sink, shop.call)->feed_mark;
+    EXPECT_THAT(sink.rows, ElementsAre(ElementsAre("1", "false"), ElementsAre("7", "true")));
+    EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "FEED_EXPIRED");
+    feed.feed_mark = "https://evil.example/Products?delta=1";
+    EXPECT_EQ(shop.connector->read(feed, beginning, sink, shop.call).error().symbol, "OTHER_HOST");
 }
 
 TEST(ODataConnector, CanSayNothingOfWhatItDoesntShow) {

@@ -1,8 +1,8 @@
 #include "crm/odata/metadata.h"
 
+#include "crm/odata/test/shared_data.h"
+
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -13,7 +13,7 @@ using model::Kind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string shop = R"(<?xml version="1.0" encoding="utf-8"?>
+const std::string shop = R"x(<?xml version="1.0" encoding="utf-8"?>
 <edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>
 <Schema Namespace="Shop.Model" Alias="s" xmlns="http://docs.oasis-open.org/odata/ns/edm">
   <EnumType Name="Colour"><Member Name="Red" Value="1"/><Member Name="Blue" Value="2"/></EnumType>
@@ -46,7 +46,7 @@ const std::string shop = R"(<?xml version="1.0" encoding="utf-8"?>
     <EntitySet Name="Lines" EntityType="s.Line"/><EntitySet Name="Loops" EntityType="s.Loop"/>
   </EntityContainer>
   <Annotations Target="s.Maker/Code"><Annotation Term="Common.Label" String="Short name"/></Annotations>
-</Schema></edmx:DataServices></edmx:Edmx>)";
+</Schema></edmx:DataServices></edmx:Edmx>)x";
 
 Result<model::ObjectSchema> schema_of(const std::string& xml, std::string_view set) {
     const Csdl csdl = TRY(Csdl::of(xml));
@@ -112,15 +112,11 @@ TEST(MetadataOData, WhatIsNoMetadataIsRefused) {
 
 /// Three documents of one real organisation, months apart, where this checkout stands beside them.
 TEST(MetadataOData, RealMetadataAreReadWhole) {
-    const std::filesystem::path folder =
-        std::filesystem::path{__FILE__}.parent_path() / "../../../../shared/data/dataverse/metadata";
+    const std::filesystem::path folder = test::shared_data("metadata");
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shared data beside this checkout";
     int documents = 0;
     for (const auto& entry : std::filesystem::directory_iterator{folder}) {
-        std::ifstream stream{entry.path()};
-        std::stringstream text;
-        text << stream.rdbuf();
-        const auto csdl = Csdl::of(text.str());
+        const auto csdl = Csdl::of(test::content(entry.path()));
         ASSERT_TRUE(csdl) << csdl.error().message;
         ++documents;
         EXPECT_GT(csdl->sets.size(), 500U);

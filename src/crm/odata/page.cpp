@@ -96,7 +96,7 @@ class Removals final : public RecordCutter::Others {
         std::string_view id;
     };
 
-    Result<void> meet(std::size_t row, std::string_view name, RecordCutter::Value value) override {
+    Result<void> meet(std::size_t row, std::string_view name, std::string_view token) override {
         const bool is_context = name == "@odata.context" || name == "@context";
         const bool is_id = name == "id" || name == "@odata.id" || name == "@id";
         if (!is_context && !is_id && name != "reason" && name != "@removed" && name != "@odata.removed")
@@ -104,9 +104,9 @@ class Removals final : public RecordCutter::Others {
         if (found.empty() || found.back().row != row) found.push_back({.row = row});
         Removal& removal = found.back();
         if (is_id) {
-            if (const auto text = plain_text(value.raw_json_token())) removal.id = *text;
+            if (const auto text = plain_text(token)) removal.id = *text;
         } else if (is_context) {
-            const auto text = plain_text(value.raw_json_token());
+            const auto text = plain_text(token);
             removal.is_certain = removal.is_certain || (text && text->ends_with("/$deletedEntity"));
         } else {
             removal.is_certain = true;
@@ -161,16 +161,13 @@ Result<PageEnd> PageReader::read(Batch& batch) {
 Result<PageEnd> PageReader::cut(Batch& batch, RecordCutter::Others* others) {
     PageEnd end;
     bool has_records = false;
-    const auto take_link = [](std::string& link, RecordCutter::Value value) -> Result<void> {
-        std::string_view text;
-        if (bool is_null = false; value.is_null().get(is_null) == simdjson::SUCCESS && is_null) return {};
-        if (const auto failure = value.get(text))
-            return RecordCutter::page_fault(simdjson::error_message(failure));
+    const auto take_link = [](std::string& link, RecordCutter::Value& value) -> Result<void> {
+        if (value.is_null()) return {};
         if (!link.empty()) return RecordCutter::page_fault("it holds a link twice");
-        link = text;
+        link = TRY(value.text());
         return {};
     };
-    const auto take = [&](std::string_view name, RecordCutter::Value value) -> Result<void> {
+    const auto take = [&](std::string_view name, RecordCutter::Value& value) -> Result<void> {
         if (name == "value") {
             if (std::exchange(has_records, true)) return RecordCutter::page_fault("it holds 'value' twice");
             return cutter_.cut(value, batch, others);
@@ -179,8 +176,8 @@ Result<PageEnd> PageReader::cut(Batch& batch, RecordCutter::Others* others) {
         if (name == "@odata.deltaLink" || name == "@deltaLink") return take_link(end.delta_link, value);
         if (name != "error" && name != "@odata.error") return {};
         // A service that fails while it writes can only say so at the end. [OData JSON Format 4.01, 21.2]
-        return error(ErrorKind::unavailable, fmt::format("the service failed while it sent the page: {}",
-                                                         shown(value.raw_json_token())));
+        return error(ErrorKind::unavailable,
+                     fmt::format("the service failed while it sent the page: {}", shown(value.token())));
     };
     TRY(cutter_.read(batch, take));
     if (!has_records) return RecordCutter::page_fault("it holds no 'value'");

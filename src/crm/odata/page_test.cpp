@@ -1,11 +1,11 @@
 #include "crm/odata/page.h"
 
+#include "crm/odata/dialect.h"
 #include "crm/odata/test/contact.h"
+#include "crm/odata/test/shared_data.h"
 
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -88,23 +88,23 @@ TEST(PageOData, CodesOfAChoiceOfSeveralStandWithSemicolons) {
 
 TEST(PageOData, AFeedTellsDeletionsInAnyOfTheirForms) {
     const auto result = read(
-        R"({"@odata.context":"x/$delta","value":[
+        R"x({"@odata.context":"x/$delta","value":[
           {"@odata.etag":"W/\"9\"","contactid":"a1","fullname":"New","modifiedon":"2026-11-01T10:00:00Z"},
           {"@odata.context":"https://x.example/$metadata#contacts/$deletedEntity","id":"A2","reason":"deleted"},
           {"@removed":{"reason":"changed"},"@odata.id":"https://x.example/contacts(a3)"},
           {"id":"contacts('a''4')","reason":"deleted"}
         ],"@odata.deltaLink":"https://x.example/contacts?$deltatoken=5"
-})",
+})x",
         {"contactid", "fullname", "modifiedon", "isdeleted"}, PageReader::Feed{.key = 0, .stamp = 2});
-ASSERT_TRUE(result) << result.error().message;
-EXPECT_EQ(result->rows, (Rows{{"a1", "New", "2026-11-01T10:00:00Z", "false"},
-                              {"a2", "~", "-", "true"},
-                              {"a3", "~", "-", "true"},
-                              {"a'4", "~", "-", "true"}}));
-EXPECT_EQ(result->end.delta_link, "https://x.example/contacts?$deltatoken=5");
-const auto keyless = read(R"({"value":[{"reason":"deleted"}]})", {"contactid"}, PageReader::Feed{});
-ASSERT_FALSE(keyless);
-EXPECT_THAT(keyless.error().message, HasSubstr("without its key"));
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_EQ(result->rows, (Rows{{"a1", "New", "2026-11-01T10:00:00Z", "false"},
+                                  {"a2", "~", "-", "true"},
+                                  {"a3", "~", "-", "true"},
+                                  {"a'4", "~", "-", "true"}}));
+    EXPECT_EQ(result->end.delta_link, "https://x.example/contacts?$deltatoken=5");
+    const auto keyless = read(R"({"value":[{"reason":"deleted"}]})", {"contactid"}, PageReader::Feed{});
+    ASSERT_FALSE(keyless);
+    EXPECT_THAT(keyless.error().message, HasSubstr("without its key"));
 }
 
 TEST(PageOData, WhatIsNoPageIsRefusedAndNeverGuessedAt) {
@@ -152,8 +152,7 @@ TEST(PageOData, ANumberBeyondAnyTypeStaysAsItWasWritten) {
 
 /// The documentation's own examples, where this checkout stands beside them.
 TEST(PageOData, TheExamplesOfTheDocumentationAreRead) {
-    const std::filesystem::path folder =
-        std::filesystem::path{__FILE__}.parent_path() / "../../../../shared/data/dataverse/doc-examples";
+    const std::filesystem::path folder = test::shared_data("doc-examples");
     if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shared data beside this checkout";
     model::ObjectSchema account{.name = "account", .wire_name = "accounts", .key = "accountid"};
     for (const std::string name : {"accountid", "name", "telephone1", "fax", "fullname", "jobtitle",
@@ -161,10 +160,7 @@ TEST(PageOData, TheExamplesOfTheDocumentationAreRead) {
         account.fields.push_back({.name = name, .type = {.kind = model::Kind::text}});
     account.fields.back().remote_type = removal_type;
     const auto read_example = [&](const std::string& file, const std::vector<std::string>& fields) {
-        std::ifstream stream{folder / file};
-        std::stringstream text;
-        text << stream.rdbuf();
-        const std::string body = text.str();
+        const std::string body = test::content(folder / file);
         const ReadRequest request{.object = &account, .fields = fields};
         model::Batch batch;
         batch.page.reserve(body.size() + 1);

@@ -29,23 +29,17 @@ Result<RecordPage> RecordReader::read(model::Batch& batch) {
     RecordPage page;
     bool has_records = false;
     std::optional<std::int64_t> total;
-    const auto take = [&](std::string_view name, RecordCutter::Value value) -> Result<void> {
-        simdjson::error_code failure = simdjson::SUCCESS;
+    const auto take = [&](std::string_view name, RecordCutter::Value& value) -> Result<void> {
         if (name == "records") {
             has_records = true;
             TRY(cutter_.cut(value, batch));
         } else if (name == "totalSize") {
-            std::int64_t number = 0;
-            failure = value.get(number);
-            total = number;
+            total = TRY(value.integer());
         } else if (name == "done") {
-            failure = value.get(page.is_last);
+            page.is_last = TRY(value.boolean());
         } else if (name == "nextRecordsUrl") {
-            std::string_view path;
-            failure = value.get(path);
-            page.next_path = path;
+            page.next_path = TRY(value.text());
         }
-        if (failure != simdjson::SUCCESS) return RecordCutter::page_fault(simdjson::error_message(failure));
         return {};
     };
     TRY(cutter_.read(batch, take));

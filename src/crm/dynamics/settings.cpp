@@ -103,7 +103,8 @@ constexpr std::array<model::OptionSpec, 22> specs = {{
      .default_value = "8"},
     {.name = "lookup-names",
      .label = "Names of lookups",
-     .help = "on: beside each lookup the name of the record it points to, as Dynamics shows it, is a field too",
+     .help =
+         "on: beside each lookup the name of the record it points to, as Dynamics shows it, is a field too",
      .choices = common_options::switches,
      .default_value = "off"},
     {.name = "page-size",
@@ -277,6 +278,7 @@ Result<void> check_settings(const model::Settings& settings) {
     TRY(view(settings).check_choice("api-version", versions));
     TRY(view(settings).whole_number("requests-in-flight", 1, limits::requests_in_flight_max));
     TRY(view(settings).whole_number("page-size", 1, limits::page_rows_max));
+    TRY(view(settings).check_choice("lookup-names", common_options::switches));
     return view(settings).check_common();
 }
 

@@ -272,8 +272,9 @@ Result<Exit> write_certificate(const Program& program, const AccountLine& line) 
     const http::CertificateFacts facts = TRY(http::read_certificate(certificate));
     TRY(note_deed(*transaction, program, "account.certificate", account.name,
                   line.wants_new_key ? "with a new key" : ""));
-    // A session of the old key would hide that the new one isn't known yet.
-    if (line.wants_new_key) TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
+    // A session of the old one would hide that the new one isn't known yet.
+    if (line.wants_new_key || line.certificate_days)
+        TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
     std::unique_ptr<FreshFile> file;
     if (!line.certificate_file.empty()) {
         file = TRY(FreshFile::create(line.certificate_file));

@@ -278,6 +278,7 @@ Result<void> check_settings(const model::Settings& settings) {
     TRY(view(settings).check_choice("api-version", versions));
     TRY(view(settings).whole_number("requests-in-flight", 1, limits::requests_in_flight_max));
     TRY(view(settings).whole_number("page-size", 1, limits::page_rows_max));
+    TRY(view(settings).check_choice("lookup-names", common_options::switches));
     return view(settings).check_common();
 }
 

@@ -21,8 +21,9 @@ bool is_success(int status) {
 Result<std::string> Session::address(std::string_view path) const {
     const bool is_whole =
         path.find("://") != std::string_view::npos && path.find("://") < path.find_first_of("/?#");
-    if (!is_whole) return fmt::format("{}/{}", parts_.root, path);
     const auto ours = http::parse_url(parts_.root);
+    if (!is_whole && path.starts_with('/') && ours) return origin_of(*ours) + std::string{path};
+    if (!is_whole) return fmt::format("{}/{}", parts_.root, path);
     const auto url = http::parse_url(path);
     if (ours && url && origin_of(*ours) == origin_of(*url)) return std::string{path};
     return error(ErrorKind::denied,

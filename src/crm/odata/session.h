@@ -13,8 +13,8 @@ namespace koppla::odata {
 /// One request of a service.
 struct Ask {
     std::string method = "GET";
-    /// Below the service's root, percent-encoded ("contacts?$select=fullname"), or a whole URL that the
-    /// service gave (a nextLink, say).
+    /// Below the service's root, percent-encoded ("contacts?$select=fullname"), or a link that the service
+    /// gave: a whole URL, or a path that begins with '/'.
     std::string path;
     http::Headers headers{};  ///< one of these takes the place of what every request carries
     std::string body{};

@@ -86,11 +86,10 @@ std::vector<Finding> check_access(CrmConnector& connector, const std::vector<std
         judge_clock(identity->clock_difference),
         judge_allowance(connector.usage())};
     for (const std::string& notice : notices) {
-        findings.push_back(
-            {.level = Level::warn,
-             .subject = "login",
-             .text = notice,
-             .remedy = "docs/guide tells of the other ways of logging in"});
+        findings.push_back({.level = Level::warn,
+                            .subject = "login",
+                            .text = notice,
+                            .remedy = "docs/guide tells of the other ways of logging in"});
     }
     return findings;
 }

@@ -4,6 +4,7 @@
 #include "http/retrying.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -25,6 +26,13 @@ constexpr Pace::Span hold_longest = 60s;
 constexpr double time_share_low = 0.25;
 
 constexpr double stretch_step = 1.5;
+
+/// Refused for the execution time or for how many were under way, which the window has no part in.
+bool is_of_load(std::string_view body) {
+    constexpr std::array<std::string_view, 4> codes = {"80072321", "80072326", "2147015903", "2147015898"};
+    return std::ranges::any_of(
+        codes, [&](std::string_view code) { return body.find(code) != std::string_view::npos; });
+}
 
 /// A window that is used up by others is looked at so often within its span.
 constexpr int looks_a_window = 60;
@@ -154,7 +162,7 @@ void Pace::note_refusal(Time now, const http::Response& answer) {
     limit_ = std::max(1, limit_ / 2);
     good_ones_ = 0;
     const bool had_budget = budget_ && *budget_ >= 0 && budget_most_ > 0;
-    if (answer.status == 429 && had_budget) stretch_ *= stretch_step;
+    if (answer.status == 429 && had_budget && !is_of_load(answer.body)) stretch_ *= stretch_step;
 }
 
 }  // namespace koppla::dynamics

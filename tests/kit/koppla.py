@@ -115,6 +115,8 @@ class Koppla:
         words = ["account", "add", name, "--type", sandbox.crm.type, "--server", sandbox.url, "--ca", sandbox.ca,
                  "--auth", auth or sandbox.crm.secret_login, "--client-id", sandbox.ready["client_id"],
                  "--client-secret-file", self.secret_file("client-secret", sandbox.ready["client_secret"])]
+        if "authority" in sandbox.ready:
+            words += ["--authority", sandbox.ready["authority"]]
         if auth == "password":
             words += ["--username", sandbox.ready["username"],
                       "--password-file", self.secret_file("password", sandbox.ready["password"]),

@@ -218,6 +218,7 @@ class Reader {
         for (auto& [name, type] : csdl_.definitions) type = whole(type);
         for (Csdl::EntitySet& set : csdl_.sets) {
             set.type = whole(set.type);
+            csdl_.set_of.emplace(set.type, set.name);
             set.has_feed = set.has_feed || std::ranges::find(fed_, set.name) != fed_.end();
         }
         for (const Note& note : notes_) {

@@ -44,6 +44,7 @@ struct Csdl {
     std::map<std::string, EnumType> enums;
     std::map<std::string, std::string> definitions;  ///< names of primitive types
     std::vector<EntitySet> sets;
+    std::map<std::string, std::string> set_of;  ///< type: the first set of it
 
     /// `corrupt` where it is no CSDL, `unsupported` where it is of a version before 4.
     static Result<Csdl> of(std::string_view xml);

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -76,10 +76,11 @@ class Set {
         const std::string& name = property.name;
         if (!is_identifier(name))
             return note(name, property.type, "it is not imported: its name can't stand in a query");
-        if (!seen_.insert(name).second)
-            return note(name, property.type, "it is imported once: the metadata name it twice");
-        if (schema_.find(name) != nullptr)
-            return note(name, property.type, "it is not imported: another differs from it by case alone");
+        if (const auto [seen, is_new] = seen_.emplace(lower(name), name); !is_new) {
+            return note(name, property.type,
+                        seen->second == name ? "it is imported once: the metadata name it twice"
+                                             : "it is not imported: another differs from it by case alone");
+        }
         std::string type = property.type;
         if (const auto definition = csdl_.definitions.find(type); definition != csdl_.definitions.end())
             type = definition->second;
@@ -138,11 +139,11 @@ class Set {
     void point(const std::string& property, const std::string& target) {
         const auto field = std::ranges::find(schema_.fields, property, &FieldSchema::name);
         if (field == schema_.fields.end() || field->name == schema_.key) return;
-        const auto to = std::ranges::find(csdl_.sets, target, &Csdl::EntitySet::type);
-        if (to == csdl_.sets.end()) return;
+        const auto to = csdl_.set_of.find(target);
+        if (to == csdl_.set_of.end()) return;
         field->type.kind = Kind::reference;
-        if (std::ranges::find(field->targets, to->name) == field->targets.end())
-            field->targets.push_back(to->name);
+        if (std::ranges::find(field->targets, to->second) == field->targets.end())
+            field->targets.push_back(to->second);
     }
 
     [[nodiscard]] std::string stamp() const {
@@ -170,7 +171,7 @@ class Set {
     const Csdl::EntitySet& set_;
     const std::vector<const Csdl::EntityType*> line_;
     const std::span<const std::string> index_fields_;
-    std::set<std::string> seen_;
+    std::map<std::string, std::string> seen_;  ///< names by their lower case
     ObjectSchema schema_;
 };
 

@@ -1,4 +1,5 @@
 #include "sandbox/dynamics/answers.h"
+#include "sandbox/dynamics/error_details.h"
 #include "sandbox/dynamics/handlers.h"
 
 #include <algorithm>
@@ -75,6 +76,20 @@ Answer in_set(Services& services, const Ask& ask, const Table& table) {
     return row(services, ask, table);
 }
 
+Answer handled(Services& services, const Ask& ask) {
+    const std::string name = ask.segments.empty() ? std::string{} : ask.segments.front().name;
+    std::string_view allowed;
+    for (const Resource& resource : resources) {
+        if (resource.name != name) continue;
+        if (resource.method == ask.method) return resource.handle(services, ask);
+        allowed = resource.method;
+    }
+    if (!allowed.empty()) return not_allowed(ask, allowed);
+    const auto* table = ask.catalog->find_set(name);
+    if (table == nullptr) return failure(no_segment(name));
+    return in_set(services, ask, *table);
+}
+
 }  // namespace
 
 Result<Ask> asked(Services& services, const http::Request& request) {
@@ -89,10 +104,11 @@ Result<Ask> asked(Services& services, const http::Request& request) {
     path.remove_prefix(version.size());
     const auto host = request.headers.find("Host");
     const auto origin = host ? "https://" + std::string{*host} : services.url;
+    auto segments = TRY(read_resource(path));
     return Ask{.request = request,
                .method = request.method,
                .root = fmt::format("{}{}{}/", origin, root, version),
-               .segments = TRY(read_resource(path)),
+               .segments = std::move(segments),
                .query = mark == std::string::npos ? std::string{} : request.target.substr(mark + 1),
                .preferences = Preferences::of(request.headers),
                .level = metadata_level(request.headers),
@@ -100,17 +116,7 @@ Result<Ask> asked(Services& services, const http::Request& request) {
 }
 
 Answer dispatch(Services& services, const Ask& ask) {
-    const std::string name = ask.segments.empty() ? std::string{} : ask.segments.front().name;
-    std::string_view allowed;
-    for (const Resource& resource : resources) {
-        if (resource.name != name) continue;
-        if (resource.method == ask.method) return resource.handle(services, ask);
-        allowed = resource.method;
-    }
-    if (!allowed.empty()) return not_allowed(ask, allowed);
-    const auto* table = ask.catalog->find_set(name);
-    if (table == nullptr) return failure(no_segment(name));
-    return in_set(services, ask, *table);
+    return with_details(handled(services, ask), ask.preferences);
 }
 
 }  // namespace koppla::sandbox::dynamics

@@ -14,6 +14,9 @@
 namespace koppla::sandbox::odata {
 namespace {
 
+/// Rows from whose size that of a page is guessed.
+constexpr std::int64_t sample_rows = 16;
+
 /// Which rows of the query a request brings, and whether more pages may come.
 struct Window {
     std::int64_t rows = 0;
@@ -151,6 +154,9 @@ Result<std::string> read_page(const Query& query) {
         }
         if (number != 0) out += ',';
         append_row(out, plan, *rows);
+        // Megabytes that grow by doubling would be copied over and over.
+        if (number == sample_rows)
+            out.reserve(out.size() / sample_rows * static_cast<std::size_t>(window.rows));
         marks.note(*rows, number++, window.rows);
     }
     if (has_more) {

@@ -192,7 +192,7 @@ test("changes are tracked from a delta link, with what was deleted", async () =>
   assert.deepEqual(value.map((row) => row.accountid ?? row.id), [kept, gone]);
   assert.equal(value[0].name, "Kept still");
   assert.equal(value[1].reason, "deleted");
-  await post("/sandbox/delta/expire");
+  await post("/sandbox/deltas/expire");
   await assert.rejects(api.retrieveMultiple({ collection: "accounts" }, oDataDeltaLink), (error) => error.code === "0x80044352");
 });
 

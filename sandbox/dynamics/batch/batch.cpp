@@ -1,6 +1,7 @@
 #include "sandbox/dynamics/answers.h"
 #include "sandbox/dynamics/batch/multipart.h"
 #include "sandbox/dynamics/batch/references.h"
+#include "sandbox/dynamics/error_details.h"
 #include "sandbox/dynamics/handlers.h"
 #include "sandbox/entra/registration.h"
 
@@ -158,7 +159,7 @@ class Batch {
         if (part->segments.empty()) return failure(no_segment(""));
         const auto* table = part->catalog->find_set(part->segments.front().name);
         if (table == nullptr) return failure(no_segment(part->segments.front().name));
-        return write(services_, writing, *part, *table);
+        return with_details(write(services_, writing, *part, *table), part->preferences);
     }
 
     int refuse(const Answer& answered) {

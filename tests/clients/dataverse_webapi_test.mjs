@@ -4,7 +4,7 @@ import { before, test } from "node:test";
 import {
   batchOperation, create, createWithReturnData, deleteRecord, retrieve, retrieveMultiple, retrieveMultipleNextPage,
   update, WebApiConfig,
-} from "dataverse-webapi/lib/node.js";
+} from "dataverse-webapi/lib/node";
 import { rows, token } from "./dynamics.mjs";
 
 let config;

@@ -51,7 +51,7 @@ void log_in(Flow flow, int status, std::string_view body) {
     account.name = "acme";
     Echo client{status, body};
     const SystemClock clock;
-    const auto made = salesforce::log_in({.account = account, .client = client, .clock = clock}, {});
+    const auto made = salesforce::OrgLogin{account, client, client, clock}.log_in({});
     if (!made) return check(made.error());
     require(!made->access_token.is_empty(), "a login gives a token");
 }

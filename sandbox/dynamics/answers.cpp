@@ -22,6 +22,11 @@ constexpr std::array statuses{Status{"0x80040217", 404}, Status{"0x80060891", 40
                               Status{"0x80040315", 405}, Status{"0x80072560", 403}, Status{"0x80040220", 403},
                               Status{"0x8004418a", 413}, Status{"0x80040216", 500}};
 
+/// The vendor's own; what a database says isn't.
+bool is_code(std::string_view symbol) {
+    return symbol.starts_with("0x");
+}
+
 }  // namespace
 
 Answer answer(int status, std::string json) {
@@ -44,14 +49,14 @@ Answer failure(int status, std::string_view code, std::string_view message) {
 }
 
 Answer failure(const Error& error) {
-    const auto code = error.symbol.empty() ? std::string{"0x80040216"} : error.symbol;
-    return failure(http_status(error), code, error.message);
+    return failure(http_status(error), is_code(error.symbol) ? error.symbol : std::string{"0x80040216"},
+                   error.message);
 }
 
 int http_status(const Error& error) {
     const auto* known = std::ranges::find(statuses, std::string_view{error.symbol}, &Status::code);
     if (known != statuses.end()) return known->status;
-    return error.symbol.empty() ? 500 : 400;
+    return is_code(error.symbol) ? 400 : 500;
 }
 
 Error no_segment(std::string_view segment) {

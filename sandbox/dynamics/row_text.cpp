@@ -26,6 +26,7 @@ Result<RowText> read_row(db::Transaction& transaction, const Ask& ask, const Tab
     RowText row{.json = fmt::format("{{\"@odata.context\":\"{}{}{}/$entity\"", ask.context(),
                                     table.set_name(), plan.context),
                 .version = cursor->integer(0)};
+    row.json += ',';
     odata::append_members(row.json, plan, *cursor);
     row.json += '}';
     return row;

@@ -2,6 +2,8 @@
 
 #include "app/stored_tokens.h"
 #include "base/duration.h"
+#include "crm/dynamics/connector.h"
+#include "crm/odata/connector.h"
 #include "crm/salesforce/connector.h"
 
 #include <algorithm>
@@ -14,7 +16,8 @@ namespace koppla {
 
 namespace {
 
-const std::array<const AccountType*, 1> types = {&salesforce::account_type};
+const std::array<const AccountType*, 3> types = {&salesforce::account_type, &dynamics::account_type,
+                                                 &odata::account_type};
 
 /// The value of a setting, or the default that its specification gives.
 std::string setting(const AccountType& type, const model::Settings& settings, std::string_view name) {
@@ -80,8 +83,8 @@ ConnectorParts Connection::parts() const {
             .account = account_.name};
 }
 
-Result<std::unique_ptr<BrowserLogin>> Connection::log_in_by_browser() {
-    return type_->log_in_by_browser(parts());
+Result<PersonLogin> Connection::log_in_by_person(const Call& call) {
+    return type_->log_in_by_person(parts(), call);
 }
 
 std::vector<std::string> Connection::notices() const {

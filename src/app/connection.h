@@ -27,7 +27,7 @@ class Connection {
 
     [[nodiscard]] CrmConnector& connector() { return *connector_; }
     /// Begins a login by a person; `invalid` where the account logs in by itself. The connection outlives it.
-    [[nodiscard]] Result<std::unique_ptr<BrowserLogin>> log_in_by_browser();
+    [[nodiscard]] Result<PersonLogin> log_in_by_person(const Call& call);
     /// What a person should know of the account's way of logging in, a sentence each.
     [[nodiscard]] std::vector<std::string> notices() const;
     [[nodiscard]] std::chrono::milliseconds safety_lag() const { return safety_lag_; }

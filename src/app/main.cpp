@@ -14,6 +14,7 @@ The way to a first import:
   koppla init
   koppla account add acme --type salesforce --server https://acme.my.salesforce.com \
       --auth client-credentials --client-id ID --client-secret-file secret.txt
+      (--type dynamics and odata: see koppla account add --help)
   koppla account test acme
   koppla wizard acme
   koppla import acme --all

@@ -89,5 +89,16 @@ TEST(Signing, KeysThatNoCrmTakesAreRefusedWithTheReason) {
     EXPECT_THAT(refusal(std::string{data, static_cast<std::size_t>(locked_size)}), HasSubstr("passphrase"));
 }
 
+TEST(Signing, BytesComeBackFromBase64InEitherAlphabet) {
+    for (const std::string& bytes : {std::string{}, std::string{"f"}, std::string{"fo"}, std::string{"foo"},
+                                     std::string{"\xfb\xff\xbf\x00", 4}}) {
+        EXPECT_EQ(from_base64(base64(bytes)), bytes);
+        EXPECT_EQ(from_base64(base64url(bytes)), bytes);
+    }
+    EXPECT_EQ(base64("fo"), "Zm8=");
+    EXPECT_EQ(from_base64("Zm\r\n9v "), "foo");
+    for (const char* nonsense : {"Z", "Zm=9", "Zm9*"}) EXPECT_FALSE(from_base64(nonsense)) << nonsense;
+}
+
 }  // namespace
 }  // namespace koppla

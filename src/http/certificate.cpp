@@ -3,6 +3,7 @@
 #include "http/tls/pointer.h"
 
 #include <algorithm>
+#include <ctime>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -202,6 +203,54 @@ Result<std::string> make_signing_certificate(const CertificateRequest& request, 
     const BioPointer memory{BIO_new(BIO_s_mem())};
     if (PEM_write_bio_X509(memory.get(), certificate.get()) != 1) return failure(request, "writing PEM");
     return text_of(request, memory);
+}
+
+namespace {
+
+Result<CertificatePointer> parse(std::string_view pem) {
+    ERR_clear_error();
+    const BioPointer source{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+    CertificatePointer certificate{PEM_read_bio_X509(source.get(), nullptr, tls::no_passphrase, nullptr)};
+    ERR_clear_error();
+    if (!certificate) return error(ErrorKind::invalid, "it holds no certificate in PEM");
+    return certificate;
+}
+
+Result<Instant> instant_of(const ASN1_TIME* time) {
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1)
+        return error(ErrorKind::invalid, "the certificate's time of validity can't be read");
+    return Instant{std::chrono::seconds{::timegm(&parts)}};
+}
+
+Result<std::string> digest_of(X509& certificate, const EVP_MD* method) {
+    std::string digest(EVP_MAX_MD_SIZE, '\0');
+    unsigned size = 0;
+    if (X509_digest(&certificate, method, reinterpret_cast<unsigned char*>(digest.data()), &size) != 1)
+        return error(ErrorKind::invalid, "the certificate's thumbprint can't be made");
+    digest.resize(size);
+    return digest;
+}
+
+}  // namespace
+
+Result<CertificateFacts> read_certificate(std::string_view pem) {
+    const CertificatePointer certificate = TRY(parse(pem));
+    return CertificateFacts{.sha1 = TRY(digest_of(*certificate, EVP_sha1())),
+                            .sha256 = TRY(digest_of(*certificate, EVP_sha256())),
+                            .begins = TRY(instant_of(X509_get0_notBefore(certificate.get()))),
+                            .ends = TRY(instant_of(X509_get0_notAfter(certificate.get())))};
+}
+
+Result<void> check_pair(std::string_view certificate_pem, const Secret& key_pem) {
+    const CertificatePointer certificate = TRY(parse(certificate_pem));
+    const std::string& text = key_pem.reveal();
+    const BioPointer source{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+    const KeyPointer key{PEM_read_bio_PrivateKey(source.get(), nullptr, tls::no_passphrase, nullptr)};
+    const bool is_pair = key && X509_check_private_key(certificate.get(), key.get()) == 1;
+    ERR_clear_error();
+    if (is_pair) return {};
+    return error(ErrorKind::invalid, "the certificate is of another key");
 }
 
 }  // namespace koppla::http

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/secret.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koppla::http {
@@ -31,5 +33,15 @@ Result<Certificate> make_server_certificate(const CertificateRequest& request, c
 Result<Secret> make_signing_key();
 /// A certificate of that key, signed by itself, PEM: what a CRM knows the key by.
 Result<std::string> make_signing_certificate(const CertificateRequest& request, const Secret& key_pem);
+
+/// What a certificate is known by, and from when to when it holds.
+struct CertificateFacts {
+    std::string sha1, sha256;  ///< thumbprints, bytes
+    Instant begins, ends;
+};
+/// `invalid` for what is no certificate in PEM.
+Result<CertificateFacts> read_certificate(std::string_view pem);
+/// `invalid` unless the certificate is of that key, both PEM.
+Result<void> check_pair(std::string_view certificate_pem, const Secret& key_pem);
 
 }  // namespace koppla::http

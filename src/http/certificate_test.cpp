@@ -98,5 +98,20 @@ TEST(Certificate, name_cannot_smuggle_in_another) {
     EXPECT_EQ(X509_check_host(parse(*server).get(), "evil.example", 0, 0, nullptr), 0);
 }
 
+TEST(Certificate, is_known_by_thumbprints_and_belongs_to_one_key) {
+    const Secret key = make_signing_key().value();
+    const std::string pem = make_signing_certificate({.common_name = "x", .days_valid = 10}, key).value();
+    const auto facts = read_certificate(pem);
+    ASSERT_TRUE(facts) << facts.error().message;
+    EXPECT_EQ(facts->sha1.size(), 20U);
+    EXPECT_EQ(facts->sha256.size(), 32U);
+    EXPECT_LT(facts->begins, facts->ends);
+    EXPECT_LE(facts->ends - facts->begins, std::chrono::hours{24 * 12});
+    EXPECT_TRUE(check_pair(pem, key));
+    EXPECT_FALSE(check_pair(pem, make_signing_key().value()));
+    EXPECT_FALSE(check_pair("x", key));
+    EXPECT_FALSE(read_certificate(key.reveal()));
+}
+
 }  // namespace
 }  // namespace koppla::http

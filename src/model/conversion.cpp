@@ -73,6 +73,7 @@ class Row {
     bool to_date(const Cell& cell);
     bool to_instant(Cell& cell);
     bool to_time(Cell& cell);
+    bool to_wall_clock(Cell& cell);
     bool refuse(std::string message) {
         message_ = std::move(message);
         return false;
@@ -135,6 +136,8 @@ bool Row::to_kind(Cell& cell, Kind kind) {
             return to_instant(cell);
         case Kind::time:
             return to_time(cell);
+        case Kind::wall_clock:
+            return to_wall_clock(cell);
         case Kind::text:
         case Kind::identifier:
         case Kind::reference:
@@ -224,6 +227,14 @@ bool Row::to_instant(Cell& cell) {
             return true;
         }
     }
+    constexpr std::string_view whole_seconds = "0000-00-00T00:00:00Z";
+    if (has_shape(text, whole_seconds) && is_calendar_date(text) && is_time_of_day(text.substr(11))) {
+        std::array<char, 24> canonical{};
+        std::ranges::copy(text.substr(0, 19), canonical.begin());
+        std::ranges::copy(std::string_view{".000Z"}, canonical.begin() + 19);
+        replace(cell, {canonical.data(), canonical.size()});
+        return true;
+    }
     const auto instant = parse_instant(text);
     // A date alone is no point in time: it would be one only in some zone.
     if (!instant || text.size() <= 10) {
@@ -252,6 +263,27 @@ bool Row::to_time(Cell& cell) {
     std::string milliseconds{fraction.substr(0, 3)};
     milliseconds.resize(3, '0');
     replace(cell, fmt::format("{}.{}Z", rest.substr(0, 8), milliseconds));
+    return true;
+}
+
+/// What is written behind the time of day, Z or another zone, is what a CRM puts there for form's sake.
+bool Row::to_wall_clock(Cell& cell) {
+    const std::string_view text = cell.text();
+    const std::string_view reading = text.substr(0, 19);
+    if (!has_shape(reading, "0000-00-00T00:00:00") || !is_calendar_date(text) ||
+        !is_time_of_day(text.substr(11)) ||
+        !parse_instant(text.size() == 19 ? std::string{text} + "Z" : std::string{text})) {
+        return refuse(fmt::format("'{}' is no date with a time of day", shown(text)));
+    }
+    std::string milliseconds;
+    if (text.size() > 20 && text[19] == '.') {
+        for (const char c : text.substr(20, 3)) {
+            if (!is_digit(c)) break;
+            milliseconds += c;
+        }
+    }
+    milliseconds.resize(3, '0');
+    replace(cell, fmt::format("{}.{}", reading, milliseconds));
     return true;
 }
 

@@ -93,6 +93,9 @@ TEST(Conversion, BringsEveryKindIntoOneCanonicalText) {
         {Kind::time, "13:00:00.000Z", "13:00:00.000Z"},
         {Kind::time, "13:00:00", "13:00:00.000Z"},
         {Kind::time, "13:00:00.1234567", "13:00:00.123Z"},
+        {Kind::wall_clock, "2026-11-01T10:00:00Z", "2026-11-01T10:00:00.000"},
+        {Kind::wall_clock, "2026-11-01T10:00:00.5+02:00", "2026-11-01T10:00:00.500"},
+        {Kind::wall_clock, "2026-11-01T10:00:00", "2026-11-01T10:00:00.000"},
         {Kind::identifier, "003000000000001AAA", "003000000000001AAA"},
         {Kind::enumerations, "a;b", "a;b"},
     };
@@ -129,6 +132,9 @@ TEST(Conversion, RejectsWhatAColumnCantHold) {
         {Kind::time, "25:00:00.000Z", "not a time"},
         {Kind::time, "13:00", "not a time"},
         {Kind::time, "13:00:00.", "not a time"},
+        {Kind::wall_clock, "2026-11-01", "no date with a time"},
+        {Kind::wall_clock, "2026-11-31T10:00:00Z", "no date with a time"},
+        {Kind::wall_clock, "2026-11-01T10:00:00x", "no date with a time"},
     };
     for (const Case& each : cases) {
         const std::string result = converted(each.kind, each.text);

@@ -79,7 +79,8 @@ Result<Treatment> treatment_named(std::string_view name) {
 Result<void> check_treatment(const FieldSchema& field, Treatment treatment) {
     const Kind kind = field.type.kind;
     const bool is_text = is_stored_alike(field.type, {.kind = Kind::text});
-    const bool is_timed = kind == Kind::instant || kind == Kind::date || kind == Kind::time;
+    const bool is_timed =
+        kind == Kind::instant || kind == Kind::date || kind == Kind::time || kind == Kind::wall_clock;
     bool fits = true;
     std::string_view wanted = "texts";
     switch (treatment) {

@@ -5,9 +5,9 @@
 namespace koppla::model {
 
 namespace {
-constexpr std::array<std::string_view, 11> names = {"text",      "boolean",     "integer",     "decimal",
-                                                    "date",      "instant",     "time",        "identifier",
-                                                    "reference", "enumeration", "enumerations"};
+constexpr std::array<std::string_view, 12> names = {"text",       "boolean",   "integer",     "decimal",
+                                                    "date",       "instant",   "time",        "wall_clock",
+                                                    "identifier", "reference", "enumeration", "enumerations"};
 }
 
 std::string_view name(Kind kind) {

@@ -8,12 +8,13 @@ namespace koppla::model {
 /// What a field holds, whatever CRM or store it lies in. Dates, instants and wall-clock times are apart.
 enum class Kind : std::uint8_t {
     text,
-    boolean,  ///< "true" or "false"
-    integer,  ///< within 64 bits
-    decimal,  ///< plain digits, no exponent
-    date,     ///< "2026-11-01", no zone
-    instant,  ///< "2026-11-01T10:00:00.000Z", UTC
-    time,     ///< "13:00:00.000Z" as the CRM's clock on the wall
+    boolean,     ///< "true" or "false"
+    integer,     ///< within 64 bits
+    decimal,     ///< plain digits, no exponent
+    date,        ///< "2026-11-01", no zone
+    instant,     ///< "2026-11-01T10:00:00.000Z", UTC
+    time,        ///< "13:00:00.000Z" as the CRM's clock on the wall
+    wall_clock,  ///< "2026-11-01T10:00:00.000", what a clock on some wall shows: no zone, no instant
     identifier,
     reference,     ///< the identifier of a record of another object
     enumeration,   ///< one code of a list

@@ -92,7 +92,16 @@ class Import {
             observer_.trouble(fmt::format("{}; beginning again", staged.error().message));
             staging->discard();
             resumed_at_.reset();
+            if (!task_.position.feed_mark.empty()) begin_feed_anew(staged.error());
         }
+    }
+
+    void begin_feed_anew(const Error& why) {
+        task_.position.feed_mark.clear();
+        task_.window.from.reset();
+        report_.from.reset();
+        report_.notices.push_back(fmt::format(
+            "{}: all records were read and compared, and those that are gone marked", why.message));
     }
 
     /// The rows of an interrupted import that asked the same, or none.
@@ -120,21 +129,22 @@ class Import {
 
     /// Where changes are read, an old stretch is as good as a new one; what is read whole has to be of now.
     [[nodiscard]] bool is_recent(const StagedImport& earlier) const {
-        return !task_.position.index_field.empty() ||
+        return task_.by_feed || !task_.position.index_field.empty() ||
                task_.window.next - earlier.window.next <= whole_read_kept_max;
     }
 
     Result<void> stage(db::Staging& staging) {
         ReadRequest request = read_request();
-        request.until = staged_.window.until;
+        if (!task_.by_feed) request.until = staged_.window.until;
         bool is_begun = !staging.kept().empty();
         StagingConsumer consumer{staging, staged_};
-        const PumpOptions options = pump_options();
+        PumpOptions options = pump_options();
         for (; staged_.conditions_done < task_.conditions.size(); ++staged_.conditions_done) {
             request.filter = task_.conditions[staged_.conditions_done];
             if (!std::exchange(is_begun, false)) TRY(plan(request));
             report_.why = staged_.why;
             observer_.note(staged_.why);
+            options.lanes = staged_.lanes;
             const auto pumped = pump(site_.connector, request, staged_.state, options, consumer, observer_,
                                      site_.clock, call_);
             note_counts();
@@ -148,6 +158,7 @@ class Import {
     Result<void> plan(const ReadRequest& request) {
         ReadPlan plan = TRY(site_.connector.plan(request, call_));
         staged_.why = std::move(plan.why);
+        staged_.lanes = std::max(1, plan.lanes_max);
         staged_.state.parts = std::move(plan.parts);
         if (staged_.state.counts.expected) staged_.expected_before += *staged_.state.counts.expected;
         staged_.state.counts.expected.reset();
@@ -179,11 +190,32 @@ class Import {
         const auto transaction = TRY(begin_merge());
         const db::Dialect& dialect = site_.database.dialect();
         const bool is_first = TRY(is_empty(*transaction, dialect.quoted(task_.schema.local_table)));
-        report_.written =
-            TRY(is_first && task_.adds_rows ? fill(*transaction, dialect, task_.target(), staging.name())
-                                            : merge(*transaction, dialect, task_.target(), staging.name()));
+        // A feed's changes may hold tombstones, which an empty table has no use for.
+        const bool fills = is_first && task_.adds_rows && task_.position.feed_mark.empty();
+        report_.written = TRY(fills ? fill(*transaction, dialect, task_.target(), staging.name())
+                                    : merge(*transaction, dialect, task_.target(), staging.name()));
+        if (task_.by_feed && !is_first && task_.position.feed_mark.empty())
+            TRY(mark_those_gone(*transaction, staging));
         TRY(finish(*transaction));
         staging.discard();
+        return {};
+    }
+
+    /// The whole feed was read: what it doesn't hold is not in the CRM any more.
+    Result<void> mark_those_gone(db::Transaction& transaction, const db::Staging& staging) {
+        if (staged_.state.counts.rejected > static_cast<std::int64_t>(staged_.rejects.size())) {
+            report_.notices.emplace_back(
+                "too many records were refused to tell which of the others are gone: none was marked");
+            return {};
+        }
+        std::vector<std::string> refused;
+        for (const model::RejectedRow& row : staged_.rejects) refused.push_back(row.key);
+        const std::int64_t marked =
+            TRY(mark_missing(transaction, site_.database.dialect(), task_.target(), staging.name(), refused));
+        report_.written.changed += marked;
+        if (marked > 0)
+            report_.notices.push_back(
+                fmt::format("{} records are gone from the CRM, and were marked", marked));
         return {};
     }
 
@@ -202,6 +234,13 @@ class Import {
     }
 
     [[nodiscard]] ReadRequest read_request() const {
+        if (task_.by_feed) {
+            return {.object = &task_.schema,
+                    .fields = task_.position.fields,
+                    .path = options_.path,
+                    .by_feed = true,
+                    .feed_mark = task_.position.feed_mark};
+        }
         ReadRequest request{.object = &task_.schema,
                             .fields = task_.position.fields,
                             .index_field = task_.position.index_field,
@@ -252,6 +291,11 @@ class Import {
     }
 
     Result<void> store_position(db::Transaction& transaction) {
+        if (task_.by_feed && staged_.state.feed_mark.empty()) {
+            return error(ErrorKind::corrupt,
+                         "the feed of changes ended without telling where its next read begins");
+        }
+        task_.position.feed_mark = staged_.state.feed_mark;
         report_.position = staged_.window.next;
         return Options{transaction}.set(
             {.name = position_option(site_.account, task_.schema.name),

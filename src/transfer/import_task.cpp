@@ -83,13 +83,18 @@ class Preparation {
             .object = task.schema.name, .index_field = index_field, .fields = {}, .filter = filter_text()};
         for (const FieldSchema* field : task.fields) task.position.fields.push_back(field->name);
         TRY(choose_treatments(task));
-        const std::optional<Instant> position = TRY(stored_position(*transaction, task));
+        task.by_feed = is_by_feed(task.schema);
+        std::optional<ImportPosition> saved = TRY(stored_position(*transaction, task));
+        if (task.by_feed && saved) task.position.feed_mark = std::move(saved->feed_mark);
+        // Where the feed isn't known yet, all has to be read before its changes mean anything.
+        const bool is_from_position = saved && (!task.by_feed || !task.position.feed_mark.empty());
         const Instant crm_now = TRY(site_.connector.now(call_));
         task.conditions = TRY(conditions(task.schema, crm_now));
-        task.window = next_window(position, crm_now, options_.safety_lag, {});
+        task.window = next_window(is_from_position ? std::optional{saved->at} : std::nullopt, crm_now,
+                                  options_.safety_lag, {});
         task.after_run = TRY(Runs{*transaction}.last_complete(
             {.kind = "import", .account = site_.account, .object = task.schema.name}));
-        if (index_field.empty()) {
+        if (index_field.empty() && !task.by_feed) {
             task.stores_position = false;
             task.notices.emplace_back(
                 "the object has no field that tells changes: every import reads and compares all of it");
@@ -104,6 +109,13 @@ class Preparation {
     }
 
   private:
+    /// A feed of changes tells deletions too, but it is of all records and knows no other order.
+    [[nodiscard]] bool is_by_feed(const ObjectSchema& schema) const {
+        return schema.has_feed && options_.extent != ImportExtent::derived && !options_.ids &&
+               !options_.filter && options_.crm_filter.empty() && options_.index_field.empty() &&
+               options_.order_by.empty() && !options_.row_limit;
+    }
+
     /// Which field tells changes: the schema's own, or as the person wants it.
     [[nodiscard]] Result<std::string> chosen_index(const ObjectSchema& schema,
                                                    std::vector<std::string>& notices) const {
@@ -191,13 +203,14 @@ class Preparation {
     }
 
     /// From where to read; nothing where everything is to be read.
-    Result<std::optional<Instant>> stored_position(db::Transaction& transaction,
-                                                   const ImportTask& task) const {
-        if (options_.extent != ImportExtent::changes || options_.ids || task.position.index_field.empty())
-            return std::optional<Instant>{};
+    Result<std::optional<ImportPosition>> stored_position(db::Transaction& transaction,
+                                                          const ImportTask& task) const {
+        const bool tells_changes = task.by_feed || !task.position.index_field.empty();
+        if (options_.extent != ImportExtent::changes || options_.ids || !tells_changes)
+            return std::optional<ImportPosition>{};
         const std::string name = position_option(site_.account, task.schema.name);
         const auto option = TRY(Options{transaction}.find(name));
-        if (!option || option->value.empty()) return std::optional<Instant>{};
+        if (!option || option->value.empty()) return std::optional<ImportPosition>{};
         Result<ImportPosition> saved = position_from(option->value, option->scope);
         if (!saved) return saved.error().with_context("option " + name);
         const std::string differs = difference(*saved, task.position);
@@ -209,7 +222,7 @@ class Preparation {
                             "go on from there with --accept-index",
                             name, differs, option->value));
         }
-        return std::optional<Instant>{saved->at};
+        return std::optional{std::move(*saved)};
     }
 
     const ImportSite& site_;

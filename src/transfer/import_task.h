@@ -15,15 +15,19 @@ struct ImportTask {
     std::vector<const model::FieldSchema*> fields;
     std::vector<model::Treatment> treatments;  ///< of the fields
     ImportWindow window;
-    ImportPosition position;
+    ImportPosition position;              ///< its feed mark: where to begin, or empty for all that there is
     std::vector<std::string> conditions;  ///< in the CRM's own words: read one after the other, each once
     bool stores_position = true;
     bool adds_rows = true;
+    bool by_feed = false;        ///< read by the object's feed of changes
     std::int64_t after_run = 0;  ///< the last complete one of this object
     std::vector<std::string> notices;
 
     [[nodiscard]] MergeTarget target() const {
-        return {.schema = schema, .fields = fields, .adds_rows = adds_rows};
+        return {.schema = schema,
+                .fields = fields,
+                .adds_rows = adds_rows,
+                .removals = by_feed ? Removals::tombstones : Removals::rows};
     }
 };
 

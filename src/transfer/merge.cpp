@@ -27,7 +27,7 @@ Result<std::vector<std::string>> columns_of(db::Transaction& transaction, std::s
 
 /// The names that the statements are put together from.
 struct Names {
-    std::string table, key, stamp, columns;
+    std::string table, key, stamp, flag, columns;
     const db::Dialect& dialect;
 
     Names(const db::Dialect& with, const MergeTarget& target) : dialect{with} {
@@ -36,6 +36,7 @@ struct Names {
         for (const model::FieldSchema* field : target.fields) {
             if (field->name == target.schema.key) key = with.quoted(field->column);
             if (field->name == target.schema.stamp) stamp = with.quoted(field->column);
+            if (field->name == target.schema.removal_flag) flag = with.quoted(field->column);
         }
     }
 
@@ -51,10 +52,42 @@ struct Names {
     [[nodiscard]] std::string newest(std::string_view from) const {
         return fmt::format(
             "(select * from (select {0}, row_number() over (partition by {1} order by {2}) as koppla_version "
-            "from {3}) as versions where koppla_version = 1)",
+            "from {3} staged) as versions where koppla_version = 1)",
             columns, key, stamp.empty() ? key : stamp + " desc", from);
     }
 };
+
+/// `staged`: a table, or a query in parentheses.
+Result<MergeCounts> merge_rows(db::Transaction& transaction, const Names& names, const MergeTarget& target,
+                               const std::string& staged) {
+    const db::Dialect& dialect = names.dialect;
+    const std::int64_t rows = TRY(number(transaction, fmt::format("select count(*) from {} staged", staged)));
+    if (rows == 0) return MergeCounts{};
+    const std::int64_t keys =
+        TRY(number(transaction, fmt::format("select count(distinct {}) from {} staged", names.key, staged)));
+    const std::string source = keys == rows ? staged : names.newest(staged);
+
+    const std::int64_t unknown = TRY(number(
+        transaction, fmt::format("select count(*) from {} s left join {} t on t.{} = s.{} where t.{} is null",
+                                 source, names.table, names.key, names.key, names.key)));
+    const std::int64_t added = target.adds_rows ? unknown : 0;
+
+    std::string changes;
+    for (const model::FieldSchema* field : target.fields) {
+        const std::string column = dialect.quoted(field->column);
+        changes += fmt::format("{}{} = excluded.{}", changes.empty() ? "" : ", ", column, column);
+    }
+    const bool is_by_stamp = !names.stamp.empty() && target.removals == Removals::rows;
+    const std::string is_not_older =
+        is_by_stamp ? fmt::format("(t.{0} is null or s.{0} >= t.{0}) and ", names.stamp) : "";
+    const std::int64_t written = TRY(transaction.execute(
+        fmt::format("insert into {0} ({1}) select {2} from {3} s {9} {0} t on t.{4} = s.{4} "
+                    "where t.{4} is null or ({5}({6}) {7} ({2})) on conflict ({4}) do update set {8}",
+                    names.table, names.columns, names.list(target, "s."), source, names.key, is_not_older,
+                    names.list(target, "t."), dialect.is_distinct_from(), changes,
+                    target.adds_rows ? "left join" : "join")));
+    return MergeCounts{.added = added, .changed = written - added, .unchanged = keys - written};
+}
 
 }  // namespace
 
@@ -68,31 +101,35 @@ std::vector<db::LoaderColumn> loader_columns(const MergeTarget& target) {
 Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,
                           std::string_view staging) {
     const Names names{dialect, target};
-    const std::int64_t staged = TRY(number(transaction, fmt::format("select count(*) from {}", staging)));
-    if (staged == 0) return MergeCounts{};
-    const std::int64_t keys =
-        TRY(number(transaction, fmt::format("select count(distinct {}) from {}", names.key, staging)));
-    const std::string source = keys == staged ? std::string{staging} : names.newest(staging);
+    if (target.removals == Removals::rows)
+        return merge_rows(transaction, names, target, std::string{staging});
+    const std::string removed =
+        fmt::format("select {} from {} where {} is true", names.key, staging, names.flag);
+    MergeCounts counts =
+        TRY(merge_rows(transaction, names, target,
+                       fmt::format("(select {} from {} where {} is not true and {} not in ({}))",
+                                   names.columns, staging, names.flag, names.key, removed)));
+    const std::int64_t tombstones = TRY(
+        number(transaction, fmt::format("select count(distinct {}) from ({}) removed", names.key, removed)));
+    const std::int64_t marked = TRY(
+        transaction.execute(fmt::format("update {0} set {1} = true where {1} is not true and {2} in ({3})",
+                                        names.table, names.flag, names.key, removed)));
+    counts.changed += marked;
+    counts.unchanged += tombstones - marked;
+    return counts;
+}
 
-    const std::int64_t unknown = TRY(number(
-        transaction, fmt::format("select count(*) from {} s left join {} t on t.{} = s.{} where t.{} is null",
-                                 source, names.table, names.key, names.key, names.key)));
-    const std::int64_t added = target.adds_rows ? unknown : 0;
-
-    std::string changes;
-    for (const model::FieldSchema* field : target.fields) {
-        const std::string column = dialect.quoted(field->column);
-        changes += fmt::format("{}{} = excluded.{}", changes.empty() ? "" : ", ", column, column);
-    }
-    const std::string is_not_older =
-        names.stamp.empty() ? "" : fmt::format("(t.{0} is null or s.{0} >= t.{0}) and ", names.stamp);
-    const std::int64_t written = TRY(transaction.execute(
-        fmt::format("insert into {0} ({1}) select {2} from {3} s {9} {0} t on t.{4} = s.{4} "
-                    "where t.{4} is null or ({5}({6}) {7} ({2})) on conflict ({4}) do update set {8}",
-                    names.table, names.columns, names.list(target, "s."), source, names.key, is_not_older,
-                    names.list(target, "t."), dialect.is_distinct_from(), changes,
-                    target.adds_rows ? "left join" : "join")));
-    return MergeCounts{.added = added, .changed = written - added, .unchanged = keys - written};
+Result<std::int64_t> mark_missing(db::Transaction& transaction, const db::Dialect& dialect,
+                                  const MergeTarget& target, std::string_view staging,
+                                  std::span<const std::string> spared) {
+    const Names names{dialect, target};
+    std::string spared_keys;
+    for (const std::string& key : spared)
+        spared_keys += fmt::format("{}{}", spared_keys.empty() ? "" : ", ", dialect.literal(key));
+    if (!spared_keys.empty()) spared_keys = fmt::format(" and {} not in ({})", names.key, spared_keys);
+    return transaction.execute(
+        fmt::format("update {0} set {1} = true where {1} is not true and {2} not in (select {2} from {3}){4}",
+                    names.table, names.flag, names.key, staging, spared_keys));
 }
 
 Result<MergeCounts> fill(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,

@@ -29,7 +29,7 @@ class Merging : public testing::Test {
 
     std::unique_ptr<db::Transaction> begin() { return std::move(*database_->begin(db::Access::write, {})); }
     MergeTarget target() {
-        MergeTarget result{.schema = schema_, .fields = {}, .adds_rows = adds_rows_};
+        MergeTarget result{.schema = schema_, .fields = {}, .adds_rows = adds_rows_, .removals = removals_};
         for (const model::FieldSchema& field : schema_.fields) result.fields.push_back(&field);
         return result;
     }
@@ -80,6 +80,7 @@ class Merging : public testing::Test {
 
     TemporaryFolder folder_;
     bool adds_rows_ = true;
+    Removals removals_ = Removals::rows;
     std::unique_ptr<db::Database> database_;
     model::ObjectSchema schema_{.name = "Thing", .key = "id", .stamp = "stamp"};
 };
@@ -149,6 +150,64 @@ TEST_F(Merging, a_table_of_another_form_is_filled_by_names) {
     }
     EXPECT_EQ(fill_rows({{"1", "a", "10"}}).added, 1);
     EXPECT_EQ(content(), "1=a@10 ");
+}
+
+/// An object whose deletions come as tombstones: key and flag alone.
+class MergingAFeed : public Merging {
+  protected:
+    MergingAFeed() {
+        schema_.fields[1] = {.name = "gone", .type = {.kind = model::Kind::boolean}, .column = "gone"};
+        schema_.removal_flag = "gone";
+        schema_.local_table = "a_fed_thing";
+        removals_ = Removals::tombstones;
+        auto transaction = begin();
+        EXPECT_TRUE(transaction->execute(create_table_sql(schema_, database_->dialect())));
+        EXPECT_TRUE(transaction->commit());
+        make_indexes();
+    }
+    std::string state() {
+        auto transaction = std::move(*database_->begin(db::Access::read, {}));
+        auto cursor = std::move(*transaction->query("select id, gone, stamp from a_fed_thing order by id"));
+        std::string text;
+        while (*cursor->next())
+            text += std::string{cursor->text(0)} + (cursor->integer(1) == 1 ? "x@" : "@") +
+                    std::string{cursor->text(2)} + " ";
+        return text;
+    }
+};
+
+TEST_F(MergingAFeed, a_tombstone_marks_the_row_and_leaves_its_other_columns) {
+    merge_rows({{"1", "false", "10"}, {"2", "false", "10"}});
+    const Rows rows = {{"1", "true", nullptr}, {"9", "true", nullptr}, {"3", "false", "5"}};
+    EXPECT_EQ(merge_rows(rows), (MergeCounts{.added = 1, .changed = 1, .unchanged = 1}));
+    EXPECT_EQ(state(), "1x@10 2@10 3@5 ");
+    EXPECT_EQ(merge_rows(rows), (MergeCounts{.added = 0, .changed = 0, .unchanged = 3}));
+}
+
+TEST_F(MergingAFeed, a_record_that_was_changed_and_then_deleted_is_deleted) {
+    merge_rows({{"1", "false", "10"}});
+    merge_rows({{"1", "false", "20"}, {"1", "true", nullptr}});
+    EXPECT_EQ(state(), "1x@10 ");
+    EXPECT_EQ(merge_rows({{"1", "false", "20"}}).changed, 1);
+    EXPECT_EQ(state(), "1@20 ");
+}
+
+TEST_F(MergingAFeed, the_feeds_order_counts_whatever_a_stamp_says) {
+    merge_rows({{"1", "false", "20"}});
+    EXPECT_EQ(merge_rows({{"1", "false", "10"}}).changed, 1);
+    EXPECT_EQ(state(), "1@10 ");
+}
+
+TEST_F(MergingAFeed, what_a_whole_feed_does_not_hold_is_marked_but_for_what_was_refused) {
+    merge_rows({{"1", "false", "10"}, {"2", "false", "10"}, {"3", "false", "10"}, {"4", "true", nullptr}});
+    store_rows({{"1", "false", "10"}},
+               [](db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& wanted,
+                  std::string_view staging) -> Result<MergeCounts> {
+                   const std::vector<std::string> refused = {"3"};
+                   EXPECT_EQ(*mark_missing(transaction, dialect, wanted, staging, refused), 1);
+                   return MergeCounts{};
+               });
+    EXPECT_EQ(state(), "1@10 2x@10 3@10 ");
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ struct Message {
     model::ConversionCounts conversion;
     bool is_end = false;
     std::vector<NumberedPart> next;
+    std::string feed_mark;
 };
 
 /// The parts that wait for a lane.
@@ -181,7 +182,7 @@ class Lane {
             ConvertingSink sink{shared_, options_, observer_, part};
             Result<PartEnd> end = connector_.read(shared_.request, part.part, sink, call_);
             part = sink.reached();
-            if (end) return finish(part, end->next);
+            if (end) return finish(part, std::move(*end));
             failures = sink.has_moved ? 1 : failures + 1;
             const auto wait = wait_before_retry(end.error(), failures);
             if (!wait) return end.error();
@@ -191,10 +192,11 @@ class Lane {
         }
     }
 
-    Result<void> finish(const NumberedPart& part, const std::vector<Part>& next) {
+    Result<void> finish(const NumberedPart& part, PartEnd end) {
         // What comes next is read only when the consumer knows of it: its end may not come before.
-        std::vector<NumberedPart> numbered = shared_.work.number(next);
-        Message message{.reached = part, .is_end = true, .next = numbered};
+        std::vector<NumberedPart> numbered = shared_.work.number(end.next);
+        Message message{
+            .reached = part, .is_end = true, .next = numbered, .feed_mark = std::move(end.feed_mark)};
         if (!shared_.channel.put(std::move(message), 0, call_.stop)) {
             return error(ErrorKind::cancelled, "reading was given up");
         }
@@ -251,6 +253,7 @@ class Drain {
             if (message->is_end) {
                 open_.erase(message->reached.number);
                 for (NumberedPart& part : message->next) open_.emplace(part.number, std::move(part.part));
+                if (!message->feed_mark.empty()) state_.feed_mark = std::move(message->feed_mark);
             } else {
                 TRY(take(std::move(*message)));
             }
@@ -298,6 +301,7 @@ std::string to_json(const PumpState& state) {
                      {"rejected", state.counts.rejected},
                      {"nul_bytes_removed", state.counts.conversion.nul_bytes_removed}};
     if (state.counts.expected) document["expected"] = *state.counts.expected;
+    if (!state.feed_mark.empty()) document["feed_mark"] = state.feed_mark;
     return document.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -312,6 +316,7 @@ Result<PumpState> pump_state_from_json(std::string_view text) {
         document.at("rejected").get_to(state.counts.rejected);
         document.at("nul_bytes_removed").get_to(state.counts.conversion.nul_bytes_removed);
         if (document.contains("expected")) state.counts.expected = document.at("expected");
+        state.feed_mark = document.value("feed_mark", "");
         return state;
     } catch (const json::exception& wrong) {
         return error(ErrorKind::corrupt,

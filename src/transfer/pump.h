@@ -39,6 +39,7 @@ struct PumpCounts {
 struct PumpState {
     std::vector<Part> parts;  ///< still to be read, each from where it stands
     PumpCounts counts;
+    std::string feed_mark{};  ///< of a feed that was read to its end
     bool operator==(const PumpState&) const = default;
 };
 

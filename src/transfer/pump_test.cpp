@@ -58,7 +58,7 @@ class NumbersCrm final : public CrmConnector {
             for (; at < until; ++at, ++rows) batch.push(model::Cell::of(batch.keep(std::to_string(at))));
             TRY(sink.put(std::move(batch), Part{.position = text(at, end), .rows = rows}));
         }
-        return PartEnd{};
+        return PartEnd{.feed_mark = feed_mark};
     }
     static std::string text(std::int64_t from, std::int64_t to) {
         return std::to_string(from) + "-" + std::to_string(to);
@@ -66,6 +66,7 @@ class NumbersCrm final : public CrmConnector {
 
     std::int64_t part_max = 1'000'000;
     std::int64_t batch_rows = 7;
+    std::string feed_mark;
     Fault fault;
 
   private:
@@ -133,6 +134,14 @@ class Pumping : public testing::Test {
     Call call;
     PumpOptions options;
 };
+
+TEST_F(Pumping, the_mark_of_a_feed_that_was_read_to_its_end_is_kept_with_the_rows) {
+    crm.feed_mark = "918273!";
+    crm.part_max = 500;
+    ASSERT_TRUE(run(beginning(1000)));
+    EXPECT_EQ(memory.kept_state.feed_mark, "918273!");
+    EXPECT_EQ(memory.kept_rows.size(), 1000U);
+}
 
 TEST_F(Pumping, brings_every_row_in_order_and_ends_with_nothing_left) {
     const auto counts = run(beginning(1000));

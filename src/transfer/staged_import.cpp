@@ -26,6 +26,7 @@ Result<StagedImport> read(const json& document) {
     StagedImport staged;
     document.at("question").get_to(staged.question);
     document.at("why").get_to(staged.why);
+    document.at("lanes").get_to(staged.lanes);
     staged.window.from = TRY(instant_from(document.at("from")));
     staged.window.until = TRY(instant_from(document.at("until")));
     staged.window.next = TRY(parse_instant(document.at("next").get<std::string>()));
@@ -51,6 +52,7 @@ std::string to_json(const StagedImport& staged) {
     }
     return dump({{"question", staged.question},
                  {"why", staged.why},
+                 {"lanes", staged.lanes},
                  {"from", instant_or_null(staged.window.from)},
                  {"until", instant_or_null(staged.window.until)},
                  {"next", format_instant(staged.window.next)},
@@ -78,6 +80,8 @@ std::string question_of(const ReadRequest& request, std::string_view conversions
                  {"order_by", request.order_by},
                  {"row_limit", request.row_limit.value_or(0)},
                  {"path", request.path},
+                 {"by_feed", request.by_feed},
+                 {"feed_mark", request.feed_mark},
                  {"conversions", conversions},
                  {"after_run", after_run}});
 }

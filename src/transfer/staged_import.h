@@ -18,6 +18,7 @@ struct StagedImport {
     std::string question;  ///< what was asked, after which run: only the same question goes on with it
     ImportWindow window;
     std::string why;                   ///< how it is read
+    int lanes = 1;                     ///< side by side
     std::size_t conditions_done = 0;   ///< of the task's, read to their ends
     std::int64_t expected_before = 0;  ///< by the CRM's count of those
     PumpState state;

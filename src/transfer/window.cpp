@@ -19,12 +19,13 @@ bool is_position_option(std::string_view name) {
 }
 
 std::string scope_json(const ImportPosition& position) {
-    return json{{"object", position.object},
-                {"index_field", position.index_field},
-                {"fields", position.fields},
-                {"filter", position.filter},
-                {"conversions", position.conversions}}
-        .dump();
+    json document{{"object", position.object},
+                  {"index_field", position.index_field},
+                  {"fields", position.fields},
+                  {"filter", position.filter},
+                  {"conversions", position.conversions}};
+    if (!position.feed_mark.empty()) document["feed_mark"] = position.feed_mark;
+    return document.dump();
 }
 
 Result<ImportPosition> position_from(std::string_view value, std::string_view scope) {
@@ -37,6 +38,7 @@ Result<ImportPosition> position_from(std::string_view value, std::string_view sc
         position.fields = document.at("fields").get<std::vector<std::string>>();
         position.filter = document.at("filter");
         position.conversions = document.value("conversions", "");
+        position.feed_mark = document.value("feed_mark", "");
     } catch (const json::exception& e) {
         return error(ErrorKind::corrupt,
                      fmt::format("what the option records of its import can't be read: {}", e.what()));

@@ -20,6 +20,7 @@ struct ImportPosition {
     std::vector<std::string> fields;
     std::string filter;
     std::string conversions{};  ///< "Email=hash, Name=trim"; empty where all are standard
+    std::string feed_mark{};    ///< of the object's feed of changes, where it was read by that; or empty
 };
 
 /// `LASTIMPORT_<account>_<object>`.

@@ -15,6 +15,7 @@ using model::ObjectSchema;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 FieldSchema field(std::string name, std::string remote_type, model::Type type) {
     FieldSchema made{.name = name, .label = name, .remote_type = std::move(remote_type), .type = type};

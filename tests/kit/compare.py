@@ -38,9 +38,9 @@ class Comparison:
         return f"{self.table}: {self.records} records, {self.cells} cells compared, {self.different} different"
 
 
-def compare(rows, store, table, numbers):
-    """`rows`: dicts by field name; `numbers`: which fields are decimals. Every field has to be a column of the
-    table, and every row of the table has to be among `rows`."""
+def compare(rows, store, table, numbers, key="Id", where="true"):
+    """`rows`: dicts by field name; `numbers`: which fields are decimals; `key`: which field identifies a row. Every
+    field has to be a column of the table, and every row of the table that is as `where` says has to be among `rows`."""
     result = Comparison(table)
     declared = {name: kind.lower() for _, name, kind, *_ in store.execute(f'pragma table_info("{table}")')}
     fields = list(rows[0]) if rows else []
@@ -48,19 +48,19 @@ def compare(rows, store, table, numbers):
     if missing or not declared:
         result.differs(f"has no column for {missing}" if declared else "is no table of the store")
         return result
-    chosen = ", ".join(f'"{f.lower()}"' for f in fields) or "id"
-    by_id = {row[0]: row[1:] for row in store.execute(f'select id, {chosen} from "{table}"')}
+    chosen = ", ".join(f'"{f.lower()}"' for f in fields) or f'"{key.lower()}"'
+    by_key = {row[0]: row[1:] for row in store.execute(f'select "{key.lower()}", {chosen} from "{table}" where {where}')}
     for row in rows:
         result.records += 1
-        kept = by_id.pop(row["Id"], None)
+        kept = by_key.pop(row[key], None)
         if kept is None:
-            result.differs(f"{row['Id']} is missing")
+            result.differs(f"{row[key]} is missing")
             continue
         for field, value in zip(fields, kept):
             result.cells += 1
             if not matches(row[field], value, declared[field.lower()], field in numbers):
-                result.differs(f"{row['Id']} {field}: {row[field]!r:.120} became {value!r:.120}")
-    for surplus in by_id:
+                result.differs(f"{row[key]} {field}: {row[field]!r:.120} became {value!r:.120}")
+    for surplus in by_key:
         result.differs(f"{surplus} is in the store alone")
     return result
 
@@ -71,14 +71,14 @@ def compare_chosen(sandbox, koppla, account, name, numbers=frozenset()):
     with koppla.connect() as store:
         columns = {column for _, column, *_ in store.execute(f'pragma table_info("{table}")')}
         rows = [{field: cell for field, cell in row.items() if field.lower() in columns} for row in sandbox.rows(name)]
-        return compare(rows, store, table, numbers)
+        return compare(rows, store, table, numbers, sandbox.crm.key_of(name), sandbox.crm.present)
 
 
 def demand_equal(sandbox, koppla, account, names):
     """Fails unless each object's table equals the sandbox's own state; prints what was compared."""
     with koppla.connect() as store:
-        results = [compare(sandbox.rows(name), store, f"{account}_{name.lower()}", sandbox.numbers(name))
-                   for name in names]
+        results = [compare(sandbox.rows(name), store, f"{account}_{name.lower()}", sandbox.numbers(name),
+                           sandbox.crm.key_of(name), sandbox.crm.present) for name in names]
     for result in results:
         print(result, flush=True)
     wrong = [text for result in results for text in result.examples]

@@ -108,12 +108,12 @@ class Koppla:
         path.write_text(text)
         return path
 
-    def add_account(self, sandbox, name="demo", auth="client-credentials", **settings):
+    def add_account(self, sandbox, name="demo", auth=None, **settings):
         """Makes the store where there is none, and the account with the sandbox's credentials."""
         if not self.store.exists():
             self.do("init")
-        words = ["account", "add", name, "--type", "salesforce", "--server", sandbox.url, "--ca", sandbox.ca,
-                 "--auth", auth, "--client-id", sandbox.ready["client_id"],
+        words = ["account", "add", name, "--type", sandbox.crm.type, "--server", sandbox.url, "--ca", sandbox.ca,
+                 "--auth", auth or sandbox.crm.secret_login, "--client-id", sandbox.ready["client_id"],
                  "--client-secret-file", self.secret_file("client-secret", sandbox.ready["client_secret"])]
         if auth == "password":
             words += ["--username", sandbox.ready["username"],
@@ -136,7 +136,7 @@ class Koppla:
         with self.connect() as store:
             names = [name for (name,) in store.execute("select name from sqlite_master where type = 'table' "
                                                        "and name not like 'koppla\\_%' escape '\\' order by name")]
-            return {name: store.execute(f'select * from "{name}" order by id').fetchall() for name in names}
+            return {name: sorted(store.execute(f'select * from "{name}"').fetchall(), key=repr) for name in names}
 
     def store_bytes(self):
         """Each file of the store: data, write-ahead log, sessions, what lies beside it."""

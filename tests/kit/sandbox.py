@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 
 from kit import setting
+from kit.crm import DYNAMICS, SALESFORCE
 
 START_SECONDS_MAX = 120
 
@@ -62,6 +63,13 @@ class Face:
 class Dynamics(Face):
     """The Dynamics org of a sandbox; tables go by their logical names."""
 
+    crm = DYNAMICS
+
+    def numbers(self, name):
+        """The columns of a table that are decimal numbers, by its metadata."""
+        attributes = self.ask(f"EntityDefinitions(LogicalName='{name}')/Attributes")["value"]
+        return {each["LogicalName"] for each in attributes if each["AttributeType"] in ("Decimal", "Double", "Money")}
+
     def deleted(self, name):
         """Ids of a table's deleted rows."""
         return json.loads(self.fetch("/sandbox/deleted?" + urllib.parse.urlencode({"object": name})))["deleted"]
@@ -87,6 +95,8 @@ class Dynamics(Face):
 class Sandbox(Face):
     """`with Sandbox(folder, records={"Contact": 100}) as sandbox:` — listens when the block begins. It is the
     Salesforce org itself; the other one is its `dynamics`, whose tables' names are in lower case."""
+
+    crm = SALESFORCE
 
     def __init__(self, folder, records=None, org=None, seed=None):
         self.folder = pathlib.Path(folder)

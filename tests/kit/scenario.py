@@ -5,6 +5,7 @@ import tempfile
 import unittest
 
 from kit import setting
+from kit.crm import DYNAMICS, SALESFORCE
 from kit.koppla import Koppla, end
 from kit.sandbox import Sandbox
 
@@ -19,12 +20,12 @@ class Scenario(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         self.koppla = Koppla(self.folder + "/koppla")
 
-    def sandbox(self, records=None, **more):
-        """A running sandbox that ends with the test."""
+    def sandbox(self, records=None, crm=SALESFORCE, **more):
+        """A running sandbox that ends with the test, in its part as this CRM."""
         sandbox = Sandbox(self.folder + "/sandbox", records, **more)
         sandbox.__enter__()
         self.addCleanup(sandbox.stop)
-        return sandbox
+        return sandbox.dynamics if crm is DYNAMICS else sandbox
 
     def started(self, *words):
         """A command beside the test; it ends with it at the latest."""

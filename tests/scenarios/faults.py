@@ -1,16 +1,16 @@
-"""Every fault that the sandbox knows, in the middle of a first and of a later import, by pages and by bulk: the import
-gets over it, or stops with a message and the next one goes on; the data is never wrong. The table in
-docs/guide/faults.md is what this test found: KOPPLA_WRITE_DOCS=1 writes it anew."""
+"""Every fault that the sandbox knows, in the middle of a first and of a later import, in every way that the CRM can be
+read: the import gets over it, or stops with a message and the next one goes on; the data is never wrong. The tables in
+docs/guide/faults.md are what this test found: KOPPLA_WRITE_DOCS=1 writes them anew."""
 import json
 import os
+import re
 
 from kit import setting
 from kit.compare import compare_chosen
+from kit.crm import DYNAMICS, SALESFORCE
 from kit.scenario import Scenario, main
 
 CONTACTS, CHANGED, PAGE_ROWS = 2_400, 2_200, 1_000
-FIELDS = "LastName,Email,Phone,AccountId,MailingLatitude,Balance__c,Birthdate"
-ROWS = {"pages": "/services/data/*/query*", "bulk": "/services/data/*/jobs/query/*/results*"}
 DOCS = setting.ROOT / "docs" / "guide" / "faults.md"
 # Whether the second page is meant, where there is one: what was read before has to last.
 FAULTS = [
@@ -30,27 +30,31 @@ FAULTS = [
     ("the job is aborted by somebody", {"kind": "job-aborted"}),
     ("the job is gone", {"kind": "job-gone"}),
     ("the next page is gone", {"kind": "locator-gone"}),
-    ("a field vanishes between pages", {"kind": "column-gone", "field": "Email"}),
+    ("a field vanishes between pages", {"kind": "column-gone", "field": "{email}"}),
     ("a field appears between pages", {"kind": "column-added", "field": "Surprise__c"}),
-    ("a NUL byte in a text", {"kind": "nul", "field": "LastName"}),
+    ("a NUL byte in a text", {"kind": "nul", "field": "{last_name}"}),
     ("numbers as 1.5E7", {"kind": "exponent"}),
 ]
 OF_JOBS = {"job-failed", "job-aborted", "job-gone"}
+OF_SALESFORCE = OF_JOBS | {"REQUEST_LIMIT_EXCEEDED"}
 LASTING = {"column-gone", "column-added"}  # the page is as wrong when it is asked for again
 
 
-class Faults(Scenario):
+class Faults:
     def setUp(self):
         super().setUp()
-        self.org = self.sandbox({"Contact": CONTACTS, "Account": 100})
-        self.numbers = self.org.numbers("Contact")
-        self.org.post("/sandbox/bulk", {"page_rows": PAGE_ROWS})
-        self.koppla.add_account(self.org)
-        self.koppla.do("wizard", "demo", "--tables", "Contact", "--fields", f"Contact={FIELDS}", "--yes")
+        self.contact = self.crm.contact
+        self.org = self.sandbox(self.crm.records(CONTACTS, 100), crm=self.crm)
+        self.numbers = self.org.numbers(self.contact)
+        self.page_rows()
+        self.koppla.do("wizard", "demo", "--tables", self.contact, "--fields", f"{self.contact}={self.crm.fields}", "--yes")
         self.first = self.koppla.save(self.folder + "/first")
-        self.koppla.do("import", "demo", "Contact")
-        self.org.change("Contact", update=CHANGED, delete=20)
+        self.import_by()
+        self.org.change(self.contact, update=CHANGED, delete=20)
         self.later = self.koppla.save(self.folder + "/later")
+
+    def import_by(self, *words, code=0):
+        return self.koppla.do("import", "demo", self.contact, *words, code=code)
 
     def outcome(self, place, way, fault):
         """One import that suffers the fault, and another one where it stopped: what a person reads of it."""
@@ -59,10 +63,10 @@ class Faults(Scenario):
         # The copy's session may have ended in another case: this one's fault is to be the only one.
         self.koppla.do("account", "test", "demo")
         kind = fault["kind"]
-        where = "/services/data/*/jobs/query/*" if kind in OF_JOBS else ROWS[way]
+        where = "/services/data/*/jobs/query/*" if kind in OF_JOBS else self.rows[way]
         skip = 0 if kind in OF_JOBS | LASTING | {"locator-gone"} else 1
         self.org.post("/sandbox/faults", {"next": [{"match": where, "skip": skip, **fault}]})
-        run = self.koppla.run("import", "demo", "Contact", "--via", way)
+        run = self.koppla.run("import", "demo", self.contact, "--via", way)
         struck = self.struck()
         self.org.fetch("/sandbox/faults", method="DELETE")
         if kind in OF_JOBS and way == "pages":
@@ -76,14 +80,14 @@ class Faults(Scenario):
         self.assertIn(run.code, (1, 3), str(run))
         self.assertGreater(len(run.stderr.strip()), 40, str(run))
         self.assertEqual(self.koppla.tables(), before, "an import that stopped changed the table")
-        self.koppla.do("import", "demo", "Contact", "--via", way)
+        self.import_by("--via", way)
         self.demand_equal()
         return "stops; the next import brings all"
 
     def demand_equal(self):
-        result = compare_chosen(self.org, self.koppla, "demo", "Contact", self.numbers)
+        result = compare_chosen(self.org, self.koppla, "demo", self.contact, self.numbers)
         self.assertEqual(result.different, 0, "\n".join(result.examples))
-        self.assertEqual(result.records, CONTACTS)
+        self.assertGreaterEqual(result.records, CONTACTS - 20)
 
     def struck(self):
         """The kinds of the faults that found what they need, as often as they did."""
@@ -91,21 +95,46 @@ class Faults(Scenario):
         return [record["kind"] for record in done if record["struck"]]
 
     def test_no_fault_leaves_wrong_data(self):
-        lines = ["| in the middle of an import | first, by pages | first, by bulk | later, by pages | later, by bulk |",
-                 "|---|---|---|---|---|"]
-        for words, fault in FAULTS:
+        cases = [(words, place, way) for words, place in (("first", self.first), ("later", self.later))
+                 for way in self.crm.ways]
+        lines = ["| in the middle of an import | " + " | ".join(f"{words}, by {way}" for words, _, way in cases) + " |",
+                 "|---" * (len(cases) + 1) + "|"]
+        for words, pattern in FAULTS:
+            fault = {key: value.format(email=self.email, last_name=self.crm.last_name) if key == "field" else value
+                     for key, value in pattern.items()}
+            if fault["kind"] in OF_SALESFORCE and self.crm is not SALESFORCE:
+                continue
             found = []
-            for place in (self.first, self.later):
-                for way in ("pages", "bulk"):
-                    with self.subTest(f"{words}: {place.name} import by {way}"):
-                        found.append(self.outcome(place, way, fault))
+            for _, place, way in cases:
+                with self.subTest(f"{words}: {place.name} import by {way}"):
+                    found.append(self.outcome(place, way, fault))
             lines.append(f"| {words} | {' | '.join(found)} |")
             print(lines[-1], flush=True)
-        head = DOCS.read_text().split("| in the middle")[0] if DOCS.exists() else ""
-        text = head + "\n".join(lines) + "\n"
+        told = DOCS.read_text()
+        section = re.search(rf"(?ms)^## {self.title}\n\n(.*?)(?=^## |\Z)", told)
+        text = "\n".join(lines) + "\n"
         if os.environ.get("KOPPLA_WRITE_DOCS") == "1":
-            DOCS.write_text(text)
-        self.assertEqual(DOCS.read_text(), text, "docs/guide/faults.md tells another story")
+            after = told[section.end():]
+            DOCS.write_text(told[:section.start(1)] + text + ("\n" if after else "") + after)
+        else:
+            self.assertEqual(section[1].strip(), text.strip(), "docs/guide/faults.md tells another story")
+
+
+class OfSalesforce(Faults, Scenario):
+    crm, title, email = SALESFORCE, "Salesforce", "Email"
+    rows = {"pages": "/services/data/*/query*", "bulk": "/services/data/*/jobs/query/*/results*"}
+
+    def page_rows(self):
+        self.org.post("/sandbox/bulk", {"page_rows": PAGE_ROWS})
+        self.koppla.add_account(self.org)
+
+
+class OfDynamics(Faults, Scenario):
+    crm, title, email = DYNAMICS, "Dynamics 365", "emailaddress1"
+    rows = {"pages": "/api/data/*/contacts*"}
+
+    def page_rows(self):
+        self.koppla.add_account(self.org, page_size=PAGE_ROWS)
 
 
 if __name__ == "__main__":

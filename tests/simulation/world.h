@@ -2,7 +2,7 @@
 
 #include "base/test/temporary_folder.h"
 #include "crm/account_type.h"
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 #include "http/client.h"
 #include "sandbox/face.h"
 #include "simulation/chance.h"

@@ -145,7 +145,7 @@ std::optional<std::int64_t> number_of(std::string_view text) {
 
 }  // namespace
 
-Answer retrieve_metadata_changes(Services&, const Ask& ask) {
+Answer retrieve_metadata_changes(Services& services, const Ask& ask) {
     const auto text = parameter_of(ask, "Query");
     const auto query = text.empty() ? nlohmann::json::object() : nlohmann::json::parse(text, nullptr, false);
     if (!query.is_object())
@@ -167,13 +167,20 @@ Answer retrieve_metadata_changes(Services&, const Ask& ask) {
         if (fits_criteria(query, entity_json(table)))
             tables.push_back(table_changes(*ask.catalog, table, query));
     }
-    return answer(
-        200,
-        Json{{"@odata.context", ask.context() + "Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse"},
-             {"ServerVersionStamp", version},
-             {"EntityMetadata", std::move(tables)},
-             {"DeletedMetadata",
-              {{"Count", 0}, {"IsReadOnly", false}, {"Keys", Json::array()}, {"Values", Json::array()}}}});
+    // What was hidden since the stamp is gone for whoever asks with it.
+    const auto gone =
+        stamp.empty() || is_current ? std::vector<std::string>{} : services.org.hidden_attributes();
+    Json deleted{{"Count", 0}, {"IsReadOnly", false}, {"Keys", Json::array()}, {"Values", Json::array()}};
+    if (!gone.empty()) {
+        deleted["Count"] = 1;
+        deleted["Keys"].push_back("Attribute");
+        deleted["Values"].push_back(Json{{"Items", gone}});
+    }
+    return answer(200, Json{{"@odata.context",
+                             ask.context() + "Microsoft.Dynamics.CRM.RetrieveMetadataChangesResponse"},
+                            {"ServerVersionStamp", version},
+                            {"EntityMetadata", std::move(tables)},
+                            {"DeletedMetadata", std::move(deleted)}});
 }
 
 }  // namespace koppla::sandbox::dynamics

@@ -120,6 +120,12 @@ TEST_F(MetadataEndpoints, TellWhatChangedSince) {
     };
     EXPECT_EQ(read_body(stamped(all["ServerVersionStamp"]))["EntityMetadata"].size(), 0U);
     EXPECT_EQ(code(stamped("never")), "0x80044352");
+    const std::vector<std::string> hidden{"telephone1"};
+    ASSERT_TRUE(org_->hide(table("contact"), hidden));
+    const auto later = read_body(stamped(all["ServerVersionStamp"]));
+    EXPECT_EQ(later["EntityMetadata"].size(), 2U);
+    EXPECT_THAT(later["DeletedMetadata"]["Values"][0]["Items"],
+                testing::Contains(table("contact").find("telephone1")->metadata_id));
 }
 
 TEST_F(MetadataEndpoints, GiveADocumentThatReadsAsTheSameTables) {

@@ -165,6 +165,17 @@ Result<std::unique_ptr<Org>> Org::open(const OrgOptions& options, const Clock& c
 std::shared_ptr<const Catalog> Org::catalog() const {
     return inside_->seen.with([](const auto& catalog) { return catalog; });
 }
+std::vector<std::string> Org::hidden_attributes() const {
+    std::vector<std::string> ids;
+    const auto seen = catalog();
+    for (const Table& table : inside_->whole->tables()) {
+        const auto* visible = seen->find(table.name());
+        for (const Attribute& attribute : table.attributes())
+            if (visible == nullptr || !visible->has(attribute.name)) ids.push_back(attribute.metadata_id);
+    }
+    return ids;
+}
+
 const std::vector<std::string>& Org::misfits() const {
     return inside_->misfits;
 }

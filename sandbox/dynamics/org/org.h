@@ -60,6 +60,8 @@ class Org {
 
     /// What can be seen now; hold it for the length of a request.
     [[nodiscard]] std::shared_ptr<const Catalog> catalog() const;
+    /// The metadata ids of attributes that there are, but that can't be seen.
+    [[nodiscard]] std::vector<std::string> hidden_attributes() const;
     /// What of a $metadata file didn't fit, one sentence each; empty otherwise.
     [[nodiscard]] const std::vector<std::string>& misfits() const;
     [[nodiscard]] const Identity& identity() const;

@@ -229,7 +229,7 @@ void Rules::complete_customer(Values& values) const {
         const auto type = text_in(values, attribute.type_column);
         const auto follow = [&](const char* name, std::string_view target) {
             const auto* column = table_.find(name);
-            if (column == nullptr || column->can_update) return;
+            if (column == nullptr || !column->is_lookup() || column->can_update) return;
             values[name] = type == target ? values[attribute.name] : Value{};
         };
         follow("accountid", "account");

@@ -12,7 +12,7 @@ namespace koppla::sandbox::odata {
 /// Appends the row that a cursor stands on as an object, its ETag first; annotations stand before what they
 /// annotate. Allocates only where `out` grows.
 void append_row(std::string& out, const Plan& plan, const db::Cursor& row);
-/// The same without the braces, for a single row behind its context: begins with a comma.
+/// The same without the braces, for a single row behind its context.
 void append_members(std::string& out, const Plan& plan, const db::Cursor& row);
 
 /// An integer of 10^-scale as a number with that many decimals.

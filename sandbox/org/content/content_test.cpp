@@ -153,7 +153,7 @@ TEST_F(Generated, DescribesHaveEveryKeyOfTheVendor) {
         EXPECT_EQ(entry["urls"]["rowTemplate"], "/services/data/v68.0/sobjects/" + object.name() + "/{ID}");
         EXPECT_EQ(describe["supportedScopes"][0]["name"], "everything");
     }
-    EXPECT_EQ(json::parse(org_->global_json()).size(), 15U);
+    EXPECT_EQ(json::parse(org_->global_json()).size(), 17U);
 }
 
 /// An org folder written by the test.
@@ -223,7 +223,7 @@ TEST_F(Folder, IsServedAsItIsAndItsMisfitsAreNamed) {
     EXPECT_NE(org_->find("User"), nullptr);
     EXPECT_EQ(column("SELECT IsSandbox FROM Organization"), "true");
     const auto global = json::parse(org_->global_json());
-    ASSERT_EQ(global.size(), 4U);
+    ASSERT_EQ(global.size(), 6U);
     EXPECT_EQ(global[1]["label"], "As it is");
 
     const std::string id = made("Thing__c", R"({"Name":"new"})");

@@ -92,7 +92,7 @@ Result<void> ask_for_missing(const AccountType& type, model::Settings& settings,
 /// A key for the way of logging in that wants one, where none is there.
 Result<void> make_missing_key(const AccountType& type, const model::Settings& settings, Secrets& secrets,
                               const std::vector<std::string>& stored) {
-    const std::string name{type.key_setting(settings)};
+    const std::string name{type.signing(settings).key};
     if (name.empty() || secrets.contains(name) || std::ranges::count(stored, name) > 0) return {};
     secrets.emplace(name, TRY(http::make_signing_key()));
     return {};
@@ -114,13 +114,12 @@ void tell_next(const AccountType& type, const model::Settings& all, const Accoun
                std::string_view first_words) {
     fmt::print("{}\n", first_words);
     for (const std::string& notice : type.notices(all)) Program::tell(notice);
-    const auto auth = account.settings.find("auth");
-    if (!type.key_setting(all).empty()) {
+    if (!type.signing(all).key.empty()) {
         fmt::print(
             "The certificate of its key goes to the CRM: koppla account certificate {0} --out {0}.crt\n",
             account.name);
     }
-    if (auth != account.settings.end() && auth->second == "browser")
+    if (type.needs_person(all))
         fmt::print("A person logs in once with: koppla account login {}\n", account.name);
     fmt::print("See whether it works: koppla account test {}\n", account.name);
 }
@@ -297,6 +296,24 @@ Result<Exit> remove(const Program& program, const AccountLine& line) {
     return Exit::ok;
 }
 
+/// The help of a setting: one sentence, or one of each type that means something of its own by it.
+std::string help_of(std::string_view name) {
+    std::vector<std::pair<std::string, std::string_view>> helps;
+    for (const AccountType* type : account_types()) {
+        const auto spec = std::ranges::find(type->options, name, &OptionSpec::name);
+        if (spec == type->options.end()) continue;
+        std::string help{spec->help};
+        if (!spec->default_value.empty()) help += fmt::format(" (default: {})", spec->default_value);
+        const auto same = std::ranges::find(helps, help, &std::pair<std::string, std::string_view>::first);
+        if (same == helps.end()) helps.emplace_back(std::move(help), type->name);
+    }
+    if (helps.size() == 1) return helps.front().first;
+    std::string all;
+    for (const auto& [help, type] : helps)
+        all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", type, help);
+    return all;
+}
+
 /// An option for every setting of every type: a value for what is open, a file for what is secret.
 void add_settings(CLI::App& command, AccountLine& line) {
     std::set<std::string_view> seen;
@@ -306,18 +323,32 @@ void add_settings(CLI::App& command, AccountLine& line) {
             const bool is_secret = spec.visibility == Visibility::secret;
             auto& values = is_secret ? line.secret_files : line.settings;
             const std::string key{spec.name};
-            std::string help{spec.help};
-            if (!spec.default_value.empty()) help += fmt::format(" (default: {})", spec.default_value);
             command
                 .add_option_function<std::string>(
                     fmt::format("--{}{}", spec.name, is_secret ? "-file" : ""),
-                    [&values, key](const std::string& value) { values.insert_or_assign(key, value); }, help)
+                    [&values, key](const std::string& value) { values.insert_or_assign(key, value); },
+                    help_of(spec.name))
                 ->type_name(is_secret ? "FILE" : "TEXT")
                 ->group("Settings");
         }
     }
     command.add_option("--label", line.label, "a name for people");
     command.add_option("--comment", line.comment, "what it is for");
+}
+
+std::string names_of_types() {
+    std::vector<std::string_view> names;
+    for (const AccountType* type : account_types()) names.push_back(type->name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string examples_of_types() {
+    std::string all;
+    for (const AccountType* type : account_types()) {
+        for (const std::string_view example : type->examples)
+            all += fmt::format("\n  koppla account add acme --type {} {}", type->name, example);
+    }
+    return all;
 }
 
 void add_login_commands(CLI::App& testing, CLI::App& login, CLI::App& certificate, AccountLine& line) {
@@ -327,7 +358,8 @@ void add_login_commands(CLI::App& testing, CLI::App& login, CLI::App& certificat
     login.footer("Example:\n  koppla account login acme --no-browser");
     certificate.add_option("--out", line.certificate_file,
                            "where the certificate (PEM) is written; standard output if not given");
-    certificate.add_option("--days", line.certificate_days, "how long it is valid")
+    certificate
+        .add_option("--days", line.certificate_days, "how long it is valid (default: 730); makes another")
         ->check(CLI::Range(1, 3650));
     certificate.add_flag("--new-key", line.wants_new_key,
                          "make another key; the old one's certificate opens nothing any more");
@@ -369,16 +401,12 @@ void add_account(CLI::App& app, Program& program) {
 
     CLI::App* adding =
         with_name(command("add", "add an account; what is missing is asked for on a terminal", add));
-    adding->add_option("--type", line->type, "the type of CRM: salesforce")->required();
+    adding->add_option("--type", line->type, "the type of CRM: " + names_of_types())->required();
     add_settings(*adding, *line);
     adding->footer(
         "Secrets come from files ('-' is standard input) or are asked for; never from the command "
-        "line.\n\nExamples:\n"
-        "  koppla account add acme --type salesforce --server https://acme.my.salesforce.com \\\n"
-        "      --auth client-credentials --client-id ID --client-secret-file secret.txt\n"
-        "  pass show acme | koppla account add acme --type salesforce … --client-secret-file -\n"
-        "  koppla account add acme --type salesforce --server https://acme.my.salesforce.com \\\n"
-        "      --auth jwt --client-id ID --username integration@acme.example");
+        "line.\n\nExamples:" +
+        examples_of_types());
     CLI::App* editing = with_name(command("edit", "change settings; an empty value takes one away", edit));
     add_settings(*editing, *line);
     editing->footer(
@@ -392,8 +420,10 @@ void add_account(CLI::App& app, Program& program) {
         ->footer("Example:\n  koppla account show acme");
     CLI::App* testing = with_name(command(
         "test", "log in and tell who, where, API version, allowance, clock and round trip", test_account));
-    CLI::App* login = with_name(command(
-        "login", "let a person log in with a browser; for accounts with --auth browser", log_in_account));
+    CLI::App* login = with_name(
+        command("login",
+                "let a person log in with a browser, here or anywhere; for accounts that don't by themselves",
+                log_in_account));
     CLI::App* certificate =
         with_name(command("certificate", "write the certificate of the account's key, and what to do with it",
                           write_certificate));

@@ -15,6 +15,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <spawn.h>
 #include <sys/stat.h>
@@ -28,6 +29,13 @@ using nlohmann::json;
 
 /// How long a person may take to log in.
 constexpr std::chrono::minutes login_time_max{15};
+
+constexpr int certificate_days = 730;
+
+/// As a person compares thumbprints: "1F2E…".
+std::string hex(std::string_view bytes) {
+    return fmt::format("{:02X}", fmt::join(std::vector<unsigned char>{bytes.begin(), bytes.end()}, ""));
+}
 
 json to_json(const Identity& identity, const Usage& usage, const std::vector<std::string>& notices) {
     const Finding clock = judge_clock(identity.clock_difference);
@@ -113,6 +121,20 @@ Result<std::string> pasted_answer(const BrowserLogin& login, const Call& call) {
     return answer;
 }
 
+using Notices = std::vector<std::string>;
+
+Result<Notices> complete(BrowserLogin& login, const AccountLine& line, const Call& call) {
+    return login.finish(TRY(line.opens_browser ? received_answer(login, call) : pasted_answer(login, call)),
+                        call);
+}
+
+Result<Notices> complete(DeviceLogin& login, const AccountLine& /*line*/, const Call& call) {
+    Program::tell(
+        fmt::format("Open with a browser anywhere:\n\n{}\n\nand enter the code {} there. Waiting for it …",
+                    login.address(), login.code()));
+    return login.finish(call.within(login_time_max));
+}
+
 /// A file that wasn't there; taken away again unless it is kept.
 class FreshFile {
   public:
@@ -146,15 +168,46 @@ class FreshFile {
     bool is_kept_ = false;
 };
 
+/// What the store holds of that name, or nothing.
+Result<std::optional<Secret>> stored_secret(Accounts& accounts, const Account& account,
+                                            std::string_view setting) {
+    Result<Secret> stored = accounts.secret(account.name, setting);
+    if (stored) return std::optional<Secret>{std::move(*stored)};
+    if (stored.error().kind == ErrorKind::not_found) return std::optional<Secret>{};
+    return stored.error();
+}
+
 /// The account's key: the stored one, or a new one, which is stored within the transaction.
-Result<Secret> key_of(Accounts& accounts, const Account& account, const std::string& setting,
+Result<Secret> key_of(Accounts& accounts, const Account& account, const SigningSettings& signing,
                       const AccountLine& line) {
     if (!line.wants_new_key) {
-        Result<Secret> stored = accounts.secret(account.name, setting);
-        if (stored || stored.error().kind != ErrorKind::not_found) return stored;
+        const auto stored = TRY(stored_secret(accounts, account, signing.key));
+        if (stored) return *stored;
     }
     Secret made = TRY(http::make_signing_key());
-    TRY(accounts.set_secret(account.name, setting, made));
+    TRY(accounts.set_secret(account.name, signing.key, made));
+    return made;
+}
+
+/// The certificate of the key, PEM. Where the login needs it, the stored one, which the CRM may know already;
+/// or a new one, which is stored within the transaction and takes the place of a thumbprint.
+Result<std::string> certificate_of(Accounts& accounts, Account account, const SigningSettings& signing,
+                                   const AccountLine& line) {
+    const auto stored_key =
+        line.wants_new_key ? std::optional<Secret>{} : TRY(stored_secret(accounts, account, signing.key));
+    const Secret key = TRY(key_of(accounts, account, signing, line));
+    if (!signing.certificate.empty() && stored_key && !line.certificate_days) {
+        const auto stored = TRY(stored_secret(accounts, account, signing.certificate));
+        if (stored && http::check_pair(stored->reveal(), key)) return stored->reveal();
+    }
+    std::string made =
+        TRY(http::make_signing_certificate({.common_name = "koppla " + account.name,
+                                            .names = {},
+                                            .days_valid = line.certificate_days.value_or(certificate_days)},
+                                           key));
+    if (signing.certificate.empty()) return made;
+    TRY(accounts.set_secret(account.name, signing.certificate, Secret{made}));
+    if (account.settings.erase(std::string{signing.thumbprint}) > 0) TRY(accounts.update(account));
     return made;
 }
 
@@ -184,10 +237,9 @@ Result<Exit> test_account(const Program& program, const AccountLine& line) {
 Result<Exit> log_in_account(const Program& program, const AccountLine& line) {
     const auto store = TRY(program.open_store());
     const auto connection = TRY(Connection::open(*store, line.name, program.clock, program.call()));
-    const auto login = TRY(connection->log_in_by_browser());
-    const std::string answer = TRY(line.opens_browser ? received_answer(*login, program.call())
-                                                      : pasted_answer(*login, program.call()));
-    const std::vector<std::string> notices = TRY(login->finish(answer, program.call()));
+    const PersonLogin login = TRY(connection->log_in_by_person(program.call()));
+    const Notices notices =
+        TRY(std::visit([&](const auto& begun) { return complete(*begun, line, program.call()); }, login));
     {
         const auto transaction = TRY(store->database().begin(db::Access::write, program.call()));
         TRY(note_deed(*transaction, program, "account.login", line.name, ""));
@@ -209,22 +261,20 @@ Result<Exit> write_certificate(const Program& program, const AccountLine& line) 
     Accounts accounts{*transaction, store->vault()};
     const Account account = TRY(accounts.find(line.name));
     const AccountType& type = *TRY(account_type(account.type));
-    const std::string setting{type.key_setting(account.settings)};
-    if (setting.empty()) {
-        return error(
-            ErrorKind::invalid,
-            fmt::format(
-                "the account {0} logs in without a key; let it log in with one by: koppla account edit "
-                "{0} --auth jwt --username USER",
-                account.name));
+    const SigningSettings signing = type.signing(account.settings);
+    if (signing.key.empty()) {
+        const std::string other = fmt::format("; let it log in with one by: koppla account edit {} {}",
+                                              account.name, type.signing_options);
+        return error(ErrorKind::invalid, fmt::format("the account {} logs in without a key{}", account.name,
+                                                     type.signing_options.empty() ? "" : other));
     }
-    const Secret key = TRY(key_of(accounts, account, setting, line));
-    const std::string certificate = TRY(http::make_signing_certificate(
-        {.common_name = "koppla " + account.name, .names = {}, .days_valid = line.certificate_days}, key));
+    const std::string certificate = TRY(certificate_of(accounts, account, signing, line));
+    const http::CertificateFacts facts = TRY(http::read_certificate(certificate));
     TRY(note_deed(*transaction, program, "account.certificate", account.name,
                   line.wants_new_key ? "with a new key" : ""));
-    // A session of the old key would hide that the new one isn't known yet.
-    if (line.wants_new_key) TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
+    // A session of the old one would hide that the new one isn't known yet.
+    if (line.wants_new_key || line.certificate_days)
+        TRY(StoredTokens(*store, account.name, program.clock).remove(program.call()));
     std::unique_ptr<FreshFile> file;
     if (!line.certificate_file.empty()) {
         file = TRY(FreshFile::create(line.certificate_file));
@@ -237,16 +287,20 @@ Result<Exit> write_certificate(const Program& program, const AccountLine& line) 
         Program::print({{"account", account.name},
                         {"certificate", certificate},
                         {"file", line.certificate_file},
-                        {"days", line.certificate_days},
+                        {"valid_until", format_instant(facts.ends)},
+                        {"sha1", hex(facts.sha1)},
+                        {"sha256", hex(facts.sha256)},
                         {"steps", type.certificate_steps}});
         return Exit::ok;
     }
     if (!file) fmt::print("{}", certificate);
-    Program::tell(fmt::format(
-        "{}The certificate is valid for {} days. The key is sealed in the store and stays there.\n"
-        "\n{}\nThen see whether it works: koppla account test {}",
-        file ? fmt::format("Wrote {}. ", line.certificate_file) : "", line.certificate_days,
-        type.certificate_steps, account.name));
+    Program::tell(
+        fmt::format("{}The certificate is valid until {}. The key is sealed in the store and stays there.\n"
+                    "  thumbprint (SHA-1)  {}\n  SHA-256             {}\n"
+                    "\n{}\nThen see whether it works: koppla account test {}",
+                    file ? fmt::format("Wrote {}. ", line.certificate_file) : "",
+                    format_instant(facts.ends).substr(0, 10), hex(facts.sha1), hex(facts.sha256),
+                    type.certificate_steps, account.name));
     return Exit::ok;
 }
 

@@ -19,7 +19,7 @@ struct AccountLine {
     std::map<std::string, std::string, std::less<>> secret_files;
     bool is_sure = false;
     std::string certificate_file;
-    int certificate_days = 730;
+    std::optional<int> certificate_days;
     bool wants_new_key = false;
     bool opens_browser = true;
 };

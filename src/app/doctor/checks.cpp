@@ -90,7 +90,7 @@ std::vector<Finding> check_access(CrmConnector& connector, const std::vector<std
             {.level = Level::warn,
              .subject = "login",
              .text = notice,
-             .remedy = "see docs/guide/connect-salesforce.md for the other ways of logging in"});
+             .remedy = "docs/guide tells of the other ways of logging in"});
     }
     return findings;
 }

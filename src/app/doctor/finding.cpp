@@ -89,8 +89,7 @@ Finding judge_allowance(const Usage& usage) {
                                 *usage.allowance_max, 100.0 * share),
             .remedy = level == Level::ok
                           ? ""
-                          : "find out who uses them (Setup > System Overview), import less often, or "
-                            "buy more from Salesforce"};
+                          : "find out who uses them, import less often, or buy more from the CRM's vendor"};
 }
 
 Finding judge_disk(const DiskUse& use) {

@@ -1,6 +1,6 @@
 #include "crm/salesforce/allowance.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 
 #include <gmock/gmock.h>
 

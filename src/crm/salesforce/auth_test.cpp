@@ -1,6 +1,6 @@
-#include "crm/salesforce/auth.h"
+#include "crm/auth.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 #include "http/certificate.h"
 
 #include <atomic>

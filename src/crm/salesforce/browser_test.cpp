@@ -1,6 +1,6 @@
 #include "crm/salesforce/browser.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 #include "crm/signing.h"
 
 #include <gmock/gmock.h>
@@ -16,12 +16,14 @@ using testing::HasSubstr;
 struct Account {
     explicit Account(test::ScriptedClient::Script script) : client{std::move(script)} {}
     [[nodiscard]] Result<std::unique_ptr<BrowserLogin>> begin() {
-        return log_in_by_browser({.settings = settings,
-                                  .secrets = {},
-                                  .client = client,
-                                  .tokens = tokens,
-                                  .clock = clock,
-                                  .account = "acme"});
+        auto begun = TRY(log_in_by_person({.settings = settings,
+                                           .secrets = {},
+                                           .client = client,
+                                           .tokens = tokens,
+                                           .clock = clock,
+                                           .account = "acme"},
+                                          {}));
+        return std::get<std::unique_ptr<BrowserLogin>>(std::move(begun));
     }
     model::Settings settings = {{"server", server}, {"auth", "browser"}, {"client-id", "app"}};
     test::ScriptedClient client;

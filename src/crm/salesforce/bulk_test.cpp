@@ -1,6 +1,6 @@
 #include "crm/salesforce/bulk.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 #include "crm/salesforce/tuning.h"
 
 #include <stop_token>

@@ -16,6 +16,7 @@
 #include "http/retrying.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -301,6 +302,12 @@ Result<PartEnd> Connector::read(const ReadRequest& request, const Part& part, Ba
     return read_pages(session_, allowance_, request, position, part.rows, sink, call);
 }
 
+constexpr std::array<std::string_view, 2> examples = {
+    "--server https://acme.my.salesforce.com \\\n"
+    "      --auth client-credentials --client-id ID --client-secret-file secret.txt",
+    "--server https://acme.my.salesforce.com \\\n"
+    "      --auth jwt --client-id ID --username integration@acme.example"};
+
 Result<std::unique_ptr<CrmConnector>> connect(ConnectorParts parts) {
     AccountSettings account = TRY(account_settings(parts.settings, parts.secrets));
     account.name = parts.account;
@@ -312,15 +319,18 @@ Result<std::unique_ptr<CrmConnector>> connect(ConnectorParts parts) {
 const AccountType account_type = {.name = "salesforce",
                                   .label = "Salesforce",
                                   .options = options(),
+                                  .examples = examples,
                                   .check_settings = check_settings,
                                   .missing = missing,
                                   .check_secrets = check_secrets,
                                   .notices = notices,
+                                  .needs_person = needs_person,
                                   .login_settings = login_settings(),
-                                  .key_setting = key_setting,
+                                  .signing = signing,
+                                  .signing_options = "--auth jwt --username USER",
                                   .certificate_steps = certificate_steps(),
                                   .allowed_hosts = allowed_hosts,
                                   .connect = connect,
-                                  .log_in_by_browser = log_in_by_browser};
+                                  .log_in_by_person = log_in_by_person};
 
 }  // namespace koppla::salesforce

@@ -1,6 +1,6 @@
 #include "crm/salesforce/connector.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 
 #include <gtest/gtest.h>
 

@@ -12,12 +12,6 @@ namespace koppla::salesforce {
 
 namespace {
 
-struct Meaning {
-    std::string_view symbol;
-    ErrorKind kind;
-    std::string_view advice;
-};
-
 constexpr std::string_view permissions = "give the user the permission, or leave it out";
 constexpr std::string_view correct_the_data = "correct the value";
 
@@ -153,55 +147,31 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> grant_adv
     {"inactive organization", "the org is not active"},
 }};
 
-Meaning meaning_of_status(int status) {
+/// What Salesforce means by a status where others mean nothing or something else.
+Meaning meaning_of_own_status(int status) {
     switch (status) {
-        case 401:
-            return {"", ErrorKind::denied, "the access token was refused"};
-        case 403:
-            return {"", ErrorKind::denied, permissions};
-        case 404:
-            return {"", ErrorKind::not_found, "it isn't there, or the user can't see it"};
-        case 405:
-            return {"", ErrorKind::unsupported, ""};
         case 406:
             return {"", ErrorKind::unavailable, "try again"};
         case 410:
             return {"", ErrorKind::unsupported, "this API version is retired; set 'api-version' to latest"};
-        case 409:
-        case 412:
-            return {"", ErrorKind::conflict, ""};
-        case 414:
-        case 431:
-            return {"", ErrorKind::invalid, "the request is too long: use fewer fields or a shorter filter"};
         case 420:
             return {"", ErrorKind::unavailable, "the org is being moved; try again later"};
-        case 429:
-            return {"", ErrorKind::throttled, "try again later"};
         default:
-            break;
+            return meaning_of_status(status);
     }
-    if (status >= 500) return {"", ErrorKind::unavailable, "Salesforce failed; try again"};
-    if (status >= 300 && status < 400)
-        return {"", ErrorKind::invalid, "look at 'server': it points elsewhere"};
-    return {"", ErrorKind::invalid, ""};
 }
 
-template <std::size_t n>
-Meaning meaning_of(const std::array<Meaning, n>& table, std::string_view symbol, int status) {
-    const auto* known = std::ranges::find(table, symbol, &Meaning::symbol);
-    return known == table.end() ? meaning_of_status(status) : *known;
+Meaning meaning_here(std::string_view symbol, int status) {
+    const Meaning meaning = meaning_of(meanings, symbol, status);
+    return meaning.symbol.empty() ? meaning_of_own_status(status) : meaning;
 }
-
-struct Complaint {
-    std::string symbol, text;
-};
 
 std::string member(const simdjson::dom::element& object, std::string_view name) {
     std::string_view text;
     return object[name].get(text) == simdjson::SUCCESS ? std::string{text} : std::string{};
 }
 
-/// [{"errorCode", "message"}] of the API, {"error", "error_description"} of a login; whatever else is empty.
+/// [{"errorCode", "message"}] of the API; whatever else is empty, but what is worded as a login's refusal.
 Complaint complaint_of(std::string_view body) {
     simdjson::dom::parser parser;
     simdjson::dom::element root;
@@ -209,66 +179,22 @@ Complaint complaint_of(std::string_view body) {
         parser.parse(simdjson::padded_string{body.data(), body.size()}).get(root) != simdjson::SUCCESS) {
         return {};
     }
+    if (Complaint login = login_complaint_of(body); !login.symbol.empty()) return login;
     simdjson::dom::element first = root;
     if (root.is_array() && root.at(0).get(first) != simdjson::SUCCESS) return {};
     if (!first.is_object()) return {};
-    if (std::string symbol = member(first, "error"); !symbol.empty()) {
-        return {.symbol = std::move(symbol), .text = member(first, "error_description")};
-    }
     std::string symbol = member(first, "errorCode");
     if (symbol.empty()) symbol = member(first, "statusCode");
     return {.symbol = std::move(symbol), .text = member(first, "message")};
 }
 
-Error compose(int status, const Complaint& complaint, const Meaning& meaning, std::string_view attempted) {
-    std::string message = fmt::format("{} failed", attempted);
-    if (!complaint.text.empty()) message += fmt::format(": {}", shown(complaint.text));
-    message += complaint.symbol.empty() ? fmt::format(" (HTTP {})", status)
-                                        : fmt::format(" ({}, HTTP {})", shown(complaint.symbol), status);
-    if (!meaning.advice.empty()) message += fmt::format("; {}", meaning.advice);
-    // A URL that is too long is recognised by its status, whatever words come with it.
-    const bool is_named = !complaint.symbol.empty() && status != 414 && status != 431;
-    return error(meaning.kind, std::move(message),
-                 is_named ? shown(complaint.symbol) : fmt::format("HTTP {}", status));
-}
-
 }  // namespace
-
-std::string shown(std::string_view text) {
-    constexpr std::size_t bytes_max = 500;
-    std::string result{text.substr(0, bytes_max)};
-    // A character that the bound cuts in two would make the message invalid UTF-8.
-    while (text.size() > bytes_max && !result.empty() &&
-           (static_cast<unsigned char>(result.back()) & 0x80U) != 0) {
-        const bool is_lead = (static_cast<unsigned char>(result.back()) & 0x40U) != 0;
-        result.pop_back();
-        if (is_lead) break;
-    }
-    for (char& c : result) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-    }
-    return text.size() > bytes_max ? result + "…" : result;
-}
-
-bool is_web_page(std::string_view body) {
-    const auto start = body.find_first_not_of(" \t\r\n\xef\xbb\xbf");
-    return start != std::string_view::npos && body[start] == '<';
-}
-
-Error web_page_error(std::string_view attempted) {
-    return error(
-        ErrorKind::unavailable,
-        fmt::format("{} failed: a web page came instead of data; a proxy may stand between, 'server' may "
-                    "not be the API's address, or Salesforce is under maintenance",
-                    attempted),
-        "HTML");
-}
 
 Error error_of(int status, std::string_view body, std::string_view attempted) {
     if (is_web_page(body) && status != 414 && status != 431) return web_page_error(attempted);
     const Complaint complaint = complaint_of(body);
-    Meaning meaning = meaning_of(meanings, complaint.symbol, status);
-    if (status == 410) meaning = meaning_of_status(status);
+    Meaning meaning = meaning_here(complaint.symbol, status);
+    if (status == 410) meaning = meaning_of_own_status(status);
     if (complaint.symbol == "REQUEST_LIMIT_EXCEEDED" &&
         complaint.text.find("Concurrent") != std::string::npos) {
         meaning.kind = ErrorKind::unavailable;
@@ -276,9 +202,9 @@ Error error_of(int status, std::string_view body, std::string_view attempted) {
     }
     if (complaint.symbol == "API_ERROR" &&
         complaint.text.find("mplementation restriction") == std::string::npos) {
-        meaning = meaning_of_status(status);
+        meaning = meaning_of_own_status(status);
     }
-    return compose(status, complaint, meaning, attempted);
+    return refusal(status, complaint, meaning, attempted);
 }
 
 Error error_of(const http::Response& response, std::string_view attempted) {
@@ -300,7 +226,7 @@ Error login_error_of(const http::Response& response, std::string_view server, st
             grant_advice, [&](const auto& each) { return complaint.text.starts_with(each.first); });
         meaning.advice = exact != grant_advice.end() ? exact->second : advice;
     }
-    Error result = compose(response.status, complaint, meaning, attempted);
+    Error result = refusal(response.status, complaint, meaning, attempted);
     result.retry_after = http::retry_after(response.headers);
     return result;
 }

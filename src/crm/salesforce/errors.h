@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "crm/refusal.h"
 #include "crm/salesforce/codec/soap.h"
 #include "http/message.h"
 
@@ -23,12 +24,5 @@ Error login_error_of(const http::Response& response, std::string_view server, st
 
 /// A fault of login(). [Salesforce: SOAP API, login(), LoginFault]
 Error soap_login_error_of(const SoapReply& fault, std::string_view attempted);
-
-/// A web page where data was expected: a proxy's, a login's, or Salesforce under maintenance.
-bool is_web_page(std::string_view body);
-Error web_page_error(std::string_view attempted);
-
-/// A vendor's text, bounded and without control characters, fit to be shown.
-std::string shown(std::string_view text);
 
 }  // namespace koppla::salesforce

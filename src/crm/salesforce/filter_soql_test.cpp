@@ -1,6 +1,6 @@
 #include "crm/salesforce/filter_soql.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

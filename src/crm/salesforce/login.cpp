@@ -1,8 +1,10 @@
 #include "crm/salesforce/login.h"
 
+#include "crm/oauth.h"
 #include "crm/salesforce/codec/soap.h"
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/tuning.h"
+#include "crm/settings_view.h"
 #include "crm/signing.h"
 #include "http/curl/destination.h"
 
@@ -12,13 +14,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 
 namespace koppla::salesforce {
 
 namespace {
-
-using Fields = std::vector<std::pair<std::string, std::string>>;
 
 std::string without_slash(std::string_view url) {
     while (url.ends_with('/')) url.remove_suffix(1);
@@ -44,57 +43,26 @@ std::string_view advice_of(Flow flow) {
     return "look at 'username', 'password' and 'security-token', and at the app's policies";
 }
 
-bool is_token(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+std::string attempt(const LoginSite& site) {
+    return fmt::format("logging in at {}", site.account.server);
 }
 
-Result<Credentials> credentials_in(const std::string& body, const std::string& server) {
-    const auto refuse = [&](std::string_view what) {
-        return error(ErrorKind::corrupt,
-                     fmt::format("logging in at {} failed: its answer {}; look at 'server'", server, what));
-    };
-    if (is_web_page(body)) return web_page_error(fmt::format("logging in at {}", server));
-    simdjson::dom::parser parser;
-    simdjson::dom::element root;
-    if (parser.parse(body).get(root) != simdjson::SUCCESS) return refuse("is not JSON");
-    const auto text = [&](std::string_view name) {
-        std::string_view value;
-        return root[name].get(value) == simdjson::SUCCESS ? std::string{value} : std::string{};
-    };
-    Credentials credentials{.access_token = Secret{text("access_token")},
-                            .refresh_token = Secret{text("refresh_token")},
-                            .instance_url = without_slash(text("instance_url")),
-                            .identity = text("id")};
-    if (credentials.access_token.is_empty()) return refuse("holds no access_token");
-    if (!is_token(credentials.access_token.reveal())) {
-        return refuse("holds an access_token that no header can carry");
-    }
-    if (credentials.instance_url.empty()) return refuse("holds no instance_url");
-    return credentials;
+Result<Credentials> credentials_in(const std::string& body, const LoginSite& site) {
+    Credentials credentials = TRY(tokens_in(body, attempt(site)));
+    credentials.instance_url = without_slash(text_in(body, "instance_url"));
+    credentials.identity = text_in(body, "id");
+    if (!credentials.instance_url.empty()) return credentials;
+    return error(ErrorKind::corrupt,
+                 fmt::format("{} failed: its answer holds no instance_url; look at 'server'", attempt(site)));
 }
 
-Result<http::Response> post(const LoginSite& site, std::string_view path, http::Headers headers,
-                            std::string body, const Call& call) {
-    constexpr std::size_t answer_bytes_max = std::size_t{256} << 10;
-    const std::string& server = site.account.server;
-    const http::Request request{.method = "POST",
-                                .target = fmt::format("{}{}", server, path),
-                                .headers = std::move(headers),
-                                .body = std::move(body)};
-    auto answer =
-        http::send_text(site.client, request, call.within(tuning::login_time_max), answer_bytes_max);
-    if (!answer) return answer.error().with_context(fmt::format("logging in at {}", server));
-    return answer;
-}
-
-Result<http::Response> post_token(const LoginSite& site, Fields fields, const Call& call) {
+Result<http::Response> post_token(const LoginSite& site, FormFields fields, const Call& call) {
     const AccountSettings& account = site.account;
     if (!account.client_secret.is_empty() && account.flow != Flow::jwt) {
         fields.emplace_back("client_secret", account.client_secret.reveal());
     }
-    return post(site, "/services/oauth2/token",
-                {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}},
-                http::form_body(fields), call);
+    return post_login_form(site.client, account.server + "/services/oauth2/token", fields, attempt(site),
+                           call);
 }
 
 Result<Credentials> read_token(const LoginSite& site, const http::Response& answer) {
@@ -102,10 +70,10 @@ Result<Credentials> read_token(const LoginSite& site, const http::Response& answ
     if (answer.status < 200 || answer.status > 299) {
         return login_error_of(answer, account.server, advice_of(account.flow));
     }
-    return credentials_in(answer.body, account.server);
+    return credentials_in(answer.body, site);
 }
 
-Result<Credentials> by_form(const LoginSite& site, Fields fields, const Call& call) {
+Result<Credentials> by_form(const LoginSite& site, FormFields fields, const Call& call) {
     return read_token(site, TRY(post_token(site, std::move(fields), call)));
 }
 
@@ -125,38 +93,14 @@ Result<http::Response> by_assertion_at(const LoginSite& site, Instant now, const
         call);
 }
 
-/// The server's clock minus ours, by the date of its answer.
-std::optional<std::chrono::seconds> clock_difference(const http::Response& answer, Instant ours) {
-    const auto date = answer.headers.find("Date");
-    if (!date) return std::nullopt;
-    const auto theirs = parse_http_date(*date);
-    if (!theirs) return std::nullopt;
-    return std::chrono::duration_cast<std::chrono::seconds>(*theirs - ours);
-}
-
-/// A signed login holds for minutes of the server's clock. Where ours is wrong, it is signed by theirs.
 Result<Credentials> by_assertion(const LoginSite& site, const Call& call) {
-    const Instant ours = site.clock.now();
-    http::Response answer = TRY(by_assertion_at(site, ours, call));
-    const auto difference = clock_difference(answer, ours);
-    const bool is_clock_wrong = difference && std::chrono::abs(*difference) > tuning::clock_difference_max;
-    if (answer.status != 400 || !is_clock_wrong) return read_token(site, answer);
-    answer = TRY(by_assertion_at(site, ours + *difference, call));
-    Result<Credentials> read = read_token(site, answer);
+    const SignedAnswer answer =
+        TRY(send_signed(site.clock, [&](Instant now) { return by_assertion_at(site, now, call); }));
+    Result<Credentials> read = read_token(site, answer.response);
     if (read) return read;
     Error failure = read.error();
-    failure.message +=
-        fmt::format("; besides, this machine's clock is {} s {} Salesforce's, so set it",
-                    std::abs(difference->count()), difference->count() > 0 ? "behind" : "ahead of");
+    failure.message += answer.about_clock;
     return failure;
-}
-
-/// "https://host[:port]" of a URL, or nothing.
-std::optional<std::string> origin(std::string_view address) {
-    const auto url = http::parse_url(address);
-    if (!url) return std::nullopt;
-    const bool is_own = url->port == (url->scheme == "https" ? 443 : 80);
-    return fmt::format("{}://{}{}", url->scheme, url->host, is_own ? "" : fmt::format(":{}", url->port));
 }
 
 /// [Salesforce: SOAP API End-of-Life Policy] No version beyond 64.0 has login().
@@ -171,10 +115,12 @@ Result<Credentials> by_soap(const LoginSite& site, const Call& call) {
     const AccountSettings& account = site.account;
     const Secret password{account.password.reveal() + account.security_token.reveal()};
     const http::Response answer =
-        TRY(post(site, "/services/Soap/u/" + soap_version(account),
-                 {{"Content-Type", "text/xml; charset=UTF-8"}, {"SOAPAction", "login"}},
-                 login_envelope({.username = account.username, .password = password}), call));
-    const std::string attempted = fmt::format("logging in at {} (SOAP)", account.server);
+        TRY(post_login(site.client,
+                       {.target = fmt::format("{}/services/Soap/u/{}", account.server, soap_version(account)),
+                        .headers = {{"Content-Type", "text/xml; charset=UTF-8"}, {"SOAPAction", "login"}},
+                        .body = login_envelope({.username = account.username, .password = password})},
+                       attempt(site), call));
+    const std::string attempted = attempt(site) + " (SOAP)";
     const auto reply = read_login_reply(answer.body);
     if (!reply) {
         if (answer.status != 200) return error_of(answer, attempted);
@@ -188,7 +134,7 @@ Result<Credentials> by_soap(const LoginSite& site, const Call& call) {
                                  "'password' and 'security-token'",
                                  attempted));
     }
-    const auto instance = origin(reply->server_url);
+    const auto instance = http::parse_url(reply->server_url);
     if (!is_token(reply->session_id.reveal()) || !instance) {
         return error(ErrorKind::corrupt,
                      fmt::format("{} failed: its answer holds no session; look at 'server'", attempted));
@@ -196,13 +142,14 @@ Result<Credentials> by_soap(const LoginSite& site, const Call& call) {
     return Credentials{
         .access_token = reply->session_id,
         .refresh_token = {},
-        .instance_url = *instance,
+        .instance_url = origin_of(*instance),
         .identity = fmt::format("{}/id/{}/{}", account.server, reply->organization_id, reply->user_id)};
 }
 
 }  // namespace
 
-Result<Credentials> log_in(const LoginSite& site, const Call& call) {
+Result<Credentials> OrgLogin::log_in(const Call& call) const {
+    const LoginSite& site = site_;
     const AccountSettings& account = site.account;
     switch (account.flow) {
         case Flow::client_credentials:
@@ -232,9 +179,20 @@ Result<Credentials> log_in(const LoginSite& site, const Call& call) {
                                                 account.name));
 }
 
-Result<Credentials> refresh(const LoginSite& site, const Credentials& old, const Call& call) {
-    Credentials fresh = TRY(by_form(site,
-                                    {{"client_id", site.account.client_id},
+Upkeep OrgLogin::upkeep() const {
+    switch (site_.account.flow) {
+        case Flow::access_token:
+            return Upkeep::none;
+        case Flow::browser:
+            return Upkeep::by_refresh;
+        default:
+            return Upkeep::by_login;
+    }
+}
+
+Result<Credentials> OrgLogin::refresh(const Credentials& old, const Call& call) const {
+    Credentials fresh = TRY(by_form(refresh_site_,
+                                    {{"client_id", site_.account.client_id},
                                      {"grant_type", "refresh_token"},
                                      {"refresh_token", old.refresh_token.reveal()}},
                                     call));

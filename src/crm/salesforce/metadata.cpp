@@ -1,11 +1,11 @@
 #include "crm/salesforce/metadata.h"
 
+#include "crm/codec/json_member.h"
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/query.h"
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 #include <set>
 
@@ -17,37 +17,15 @@ namespace koppla::salesforce {
 
 namespace {
 
+using json::elements;
+using json::flag;
+using json::number;
+using json::text;
 using model::FieldSchema;
 using model::Kind;
 using model::ObjectSchema;
 using simdjson::dom::element;
 using Outcome = Mapping::Outcome;
-
-// A describe is read with tolerance: what is missing, or of another type than it should be, counts as unset.
-
-std::string text(const element& object, std::string_view name) {
-    std::string_view value;
-    return object[name].get(value) == simdjson::SUCCESS ? std::string{value} : std::string{};
-}
-
-bool flag(const element& object, std::string_view name) {
-    bool value = false;
-    return object[name].get(value) == simdjson::SUCCESS && value;
-}
-
-int number(const element& object, std::string_view name) {
-    std::int64_t value = 0;
-    if (object[name].get(value) != simdjson::SUCCESS) return 0;
-    return static_cast<int>(std::clamp<std::int64_t>(value, 0, std::numeric_limits<int>::max()));
-}
-
-std::vector<element> elements(const element& object, std::string_view name) {
-    std::vector<element> found;
-    simdjson::dom::array values;
-    if (object[name].get(values) != simdjson::SUCCESS) return found;
-    for (const element each : values) found.push_back(each);
-    return found;
-}
 
 std::vector<model::EnumerationValue> values_of(const element& field) {
     std::vector<model::EnumerationValue> values;

@@ -1,6 +1,6 @@
 #include "crm/salesforce/metadata.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -1,41 +1,20 @@
 #include "crm/salesforce/pages.h"
 
+#include "crm/codec/page_body.h"
 #include "crm/salesforce/codec/id.h"
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/tuning.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 namespace koppla::salesforce {
 
 namespace {
-
-/// Gathers a body in the page of the batch that its records will lie in.
-class PageBody final : public http::BodySink {
-  public:
-    explicit PageBody(model::Batch empty) : batch{std::move(empty)} { batch.recycle(0); }
-
-    Result<void> put(std::string_view bytes) override {
-        model::Page& page = batch.page;
-        if (bytes.size() > tuning::answer_bytes_max - page.size) {
-            return error(ErrorKind::corrupt,
-                         fmt::format("a page of records has more than {} bytes; use fewer fields",
-                                     tuning::answer_bytes_max));
-        }
-        page.reserve(page.size + bytes.size() + simdjson::SIMDJSON_PADDING);
-        std::memcpy(page.bytes.get() + page.size, bytes.data(), bytes.size());
-        page.size += bytes.size();
-        return {};
-    }
-
-    model::Batch batch;
-};
 
 /// Whether a refusal is about the way of asking, so that the other way may be answered.
 bool is_beyond_pages(const Error& refusal) {
@@ -104,7 +83,7 @@ Result<PartEnd> read_pages(Session& session, const Allowance& allowance, const R
                       .headers = {{"Sforce-Query-Options", fmt::format("batchSize={}", tuning::page_rows)},
                                   {"Accept", "application/json"}},
                       .attempted = attempted};
-        PageBody body{sink.fresh()};
+        PageBody body{sink.fresh(), tuning::answer_bytes_max};
         if (auto response = session.send(ask, body, call); !response) {
             if (may_switch && is_beyond_pages(response.error())) return bulk_instead();
             return response.error();

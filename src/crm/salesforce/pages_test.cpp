@@ -1,6 +1,6 @@
 #include "crm/salesforce/pages.h"
 
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -2,7 +2,7 @@
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/metadata.h"
-#include "crm/salesforce/test/script.h"
+#include "crm/salesforce/test/org.h"
 
 #include <algorithm>
 #include <cstdlib>

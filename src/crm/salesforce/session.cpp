@@ -35,18 +35,13 @@ Result<http::Response> Session::send_as(const Credentials& credentials, const As
 }
 
 Result<http::Response> Session::send(const Ask& ask, http::BodySink& sink, const Call& call) {
-    Credentials credentials = TRY(auth_.credentials(call));
-    http::Response response = TRY(send_as(credentials, ask, sink, call));
+    http::Response response = TRY(auth_.send(
+        [&](const Credentials& credentials) { return send_as(credentials, ask, sink, call); }, call));
     if (response.status == 401) {
-        credentials = TRY(auth_.renew(credentials, call));
-        response = TRY(send_as(credentials, ask, sink, call));
-        if (response.status == 401) {
-            Error refusal = error_of(response, ask.attempted);
-            refusal.kind = ErrorKind::denied;
-            refusal.message +=
-                "; it was refused again after a new login, so look at the user's session settings";
-            return refusal;
-        }
+        Error refusal = error_of(response, ask.attempted);
+        refusal.kind = ErrorKind::denied;
+        refusal.message += "; it was refused again after a new login, so look at the user's session settings";
+        return refusal;
     }
     if (!is_success(response.status)) return error_of(response, ask.attempted);
     return response;

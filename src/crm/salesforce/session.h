@@ -1,7 +1,8 @@
 #pragma once
 
+#include "crm/auth.h"
 #include "crm/connector.h"
-#include "crm/salesforce/auth.h"
+#include "crm/salesforce/login.h"
 #include "crm/salesforce/settings.h"
 #include "http/client.h"
 
@@ -28,7 +29,10 @@ class Session {
     /// What may be sent once only goes by `once`, all else by `client`, which repeats.
     Session(AccountSettings account, http::Client& client, http::Client& once, TokenStore& tokens,
             const Clock& clock)
-        : account_{std::move(account)}, client_{client}, auth_{account_, client, once, tokens, clock} {}
+        : account_{std::move(account)},
+          client_{client},
+          login_{account_, client, once, clock},
+          auth_{login_, tokens, {.server = account_.server, .account = account_.name}} {}
 
     /// A 2xx body goes to `sink`; the Response has its headers.
     Result<http::Response> send(const Ask& ask, http::BodySink& sink, const Call& call);
@@ -51,6 +55,7 @@ class Session {
 
     const AccountSettings account_;
     http::Client& client_;
+    const OrgLogin login_;
     Auth auth_;
     std::mutex version_mutex_;
     std::string version_;

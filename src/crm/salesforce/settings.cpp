@@ -1,7 +1,9 @@
 #include "crm/salesforce/settings.h"
 
-#include "base/duration.h"
+#include "crm/common_options.h"
+#include "crm/oauth.h"
 #include "crm/salesforce/tuning.h"
+#include "crm/settings_view.h"
 #include "crm/signing.h"
 #include "http/message.h"
 
@@ -19,22 +21,18 @@ namespace {
 using model::Presence;
 using model::Visibility;
 
-/// A way of logging in, and what it can't do without.
-struct Way {
-    std::string_view name;
+struct Way : LoginWay {
     Flow flow;
-    std::array<std::string_view, 2> needs;
 };
 constexpr std::array<Way, 5> ways = {{
-    {"client-credentials", Flow::client_credentials, {"client-id", "client-secret"}},
-    {"jwt", Flow::jwt, {"client-id", "username"}},
-    {"browser", Flow::browser, {"client-id"}},
-    {"password", Flow::password, {"username", "password"}},
-    {"access-token", Flow::access_token, {"access-token"}},
+    {{"client-credentials", {"client-id", "client-secret"}}, Flow::client_credentials},
+    {{"jwt", {"client-id", "username"}}, Flow::jwt},
+    {{"browser", {"client-id"}}, Flow::browser},
+    {{"password", {"username", "password"}}, Flow::password},
+    {{"access-token", {"access-token"}}, Flow::access_token},
 }};
 constexpr std::array<std::string_view, ways.size()> flows = {ways[0].name, ways[1].name, ways[2].name,
                                                              ways[3].name, ways[4].name};
-constexpr std::array<std::string_view, 2> switches = {"on", "off"};
 constexpr std::array<std::string_view, 6> login_names = {"server",   "auth",     "client-id",
                                                          "username", "audience", "callback"};
 
@@ -75,82 +73,44 @@ constexpr std::array<model::OptionSpec, 18> specs = {{
     {.name = "audience",
      .label = "Audience",
      .help = "whom a signed login is meant for; with auth jwt, where the server tells it if none is given"},
-    {.name = "callback",
-     .label = "Callback URL",
-     .help = "where the browser comes back to, as it stands in the app; with auth browser",
-     .default_value = "http://localhost:1717/OauthRedirect"},
+    common_options::callback,
     {.name = "api-version",
      .label = "API version",
      .help = "latest, or one such as 66.0",
      .default_value = "latest"},
-    {.name = "ca",
-     .label = "Authority",
-     .help = "a PEM file with an authority to trust besides the system's"},
-    {.name = "proxy",
-     .label = "Proxy",
-     .help = "http://host:port; without it HTTPS_PROXY and NO_PROXY are followed, and only HTTPS_PROXY may "
-             "hold a user and password"},
-    {.name = "allowed-hosts",
-     .label = "Allowed hosts",
-     .help = "hosts that may be talked to besides the server, with commas between them"},
-    {.name = "safety-lag",
-     .label = "Safety lag",
-     .help = "how late a change may become visible after it was stamped, such as 30s, 10m or 2h",
-     .default_value = "10m"},
+    common_options::ca,
+    common_options::proxy,
+    common_options::allowed_hosts,
+    common_options::safety_lag,
     {.name = "allowance-share",
      .label = "Allowance share",
      .help = "per cent of the org's API calls in 24 hours; once so many are used, by whomever, Koppla stops",
      .default_value = "90"},
-    {.name = "compression",
-     .label = "Compression",
-     .help = "whether answers are asked for in gzip",
-     .choices = switches,
-     .default_value = "on"},
+    common_options::compression,
 }};
 
+SettingsView view(const model::Settings& settings) {
+    return {specs, settings};
+}
+
 std::string_view setting(const model::Settings& settings, std::string_view name) {
-    if (const auto found = settings.find(name); found != settings.end() && !found->second.empty()) {
-        return found->second;
-    }
-    const auto* spec = std::ranges::find(specs, name, &model::OptionSpec::name);
-    return spec == specs.end() ? std::string_view{} : spec->default_value;
-}
-
-Secret secret(const Secrets& secrets, std::string_view name) {
-    const auto found = secrets.find(name);
-    return found == secrets.end() ? Secret{} : found->second;
-}
-
-Error refuse(std::string_view name, std::string_view why) {
-    return error(ErrorKind::invalid, fmt::format("setting '{}': {}", name, why));
-}
-
-std::string authority(const http::Url& url) {
-    return url.port == 443 ? url.host : fmt::format("{}:{}", url.host, url.port);
+    return view(settings).get(name);
 }
 
 Result<http::Url> server_url(const model::Settings& settings) {
+    http::Url url = TRY(view(settings).https_url("server", "https://acme.my.salesforce.com"));
     const std::string_view text = setting(settings, "server");
-    if (text.empty()) return refuse("server", "it is missing; write https://… with the org's My Domain");
-    const auto url = http::parse_url(text);
-    if (!url)
-        return refuse("server", fmt::format("'{}' is not a URL; write https://acme.my.salesforce.com", text));
-    if (url->scheme != "https") {
-        return refuse("server",
-                      fmt::format("'{}' does not start with https://; nothing is sent to a CRM without "
-                                  "encryption, so write https://{}",
-                                  text, authority(*url)));
+    if (url.path_and_query != "/" && !url.path_and_query.empty()) {
+        return refuse_setting(
+            "server", fmt::format("'{}' has a path; write https://{} alone", text, host_and_port(url)));
     }
-    if (url->path_and_query != "/" && !url->path_and_query.empty()) {
-        return refuse("server",
-                      fmt::format("'{}' has a path; write https://{} alone", text, authority(*url)));
+    if (url.host.ends_with(".lightning.force.com")) {
+        return refuse_setting("server",
+                              fmt::format("'{}' is the address of the pages, not of the API; use the org's "
+                                          "https://….my.salesforce.com",
+                                          text));
     }
-    if (url->host.ends_with(".lightning.force.com")) {
-        return refuse("server", fmt::format("'{}' is the address of the pages, not of the API; use the org's "
-                                            "https://….my.salesforce.com",
-                                            text));
-    }
-    return *url;
+    return url;
 }
 
 /// "" for latest.
@@ -160,34 +120,16 @@ Result<std::string> api_version(const model::Settings& settings) {
     int number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (fault != std::errc{} || text.size() != 4 || std::string_view{end, 2} != ".0" || number < 10) {
-        return refuse("api-version", fmt::format("'{}' is not a version; write latest, or one such as {}.0",
-                                                 text, tuning::version_max));
+        return refuse_setting("api-version",
+                              fmt::format("'{}' is not a version; write latest, or one such as {}.0", text,
+                                          tuning::version_max));
     }
     if (number < tuning::version_min) {
-        return refuse("api-version", fmt::format("{} is too old: {}.0 is the first that has what is needed",
-                                                 text, tuning::version_min));
+        return refuse_setting("api-version",
+                              fmt::format("{} is too old: {}.0 is the first that has what is needed", text,
+                                          tuning::version_min));
     }
     return std::string{text};
-}
-
-Result<int> allowance_share(const model::Settings& settings) {
-    const std::string_view text = setting(settings, "allowance-share");
-    int percent = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), percent);
-    if (fault != std::errc{} || end != text.data() + text.size() || percent < 1 || percent > 100) {
-        return refuse("allowance-share", fmt::format("'{}' is not per cent; write 1 to 100", text));
-    }
-    return percent;
-}
-
-std::vector<std::string> words(std::string_view text) {
-    std::vector<std::string> found;
-    while (!text.empty()) {
-        const auto length = std::min(text.find_first_of(", \t\n;"), text.size());
-        if (length > 0) found.emplace_back(text.substr(0, length));
-        text.remove_prefix(std::min(text.size(), length + 1));
-    }
-    return found;
 }
 
 /// Salesforce's own login hosts take the login of any org; the org itself answers under its My Domain alone.
@@ -197,7 +139,7 @@ bool is_login_host(const http::Url& url) {
 
 /// [Salesforce: OAuth 2.0 JWT Bearer Flow, claim aud] Sandboxes have "--" in their My Domain.
 std::string audience_of(const http::Url& url) {
-    if (!url.host.ends_with(".salesforce.com")) return "https://" + authority(url);
+    if (!url.host.ends_with(".salesforce.com")) return "https://" + host_and_port(url);
     const bool is_sandbox = url.host == "test.salesforce.com" || url.host.find("--") != std::string::npos ||
                             url.host.ends_with(".scratch.my.salesforce.com");
     return is_sandbox ? "https://test.salesforce.com" : "https://login.salesforce.com";
@@ -208,44 +150,26 @@ const Way* way_of(const model::Settings& settings) {
     return way == ways.end() ? nullptr : way;
 }
 
-/// Only a name or address of this very machine: the answer holds the way into the account.
-Result<void> check_callback(const model::Settings& settings) {
-    const std::string_view text = setting(settings, "callback");
-    const auto url = http::parse_url(text);
-    const bool is_loopback =
-        url && url->scheme == "http" && (url->host == "localhost" || url->host == "127.0.0.1");
-    if (is_loopback && url->path_and_query.find('?') == std::string::npos) return {};
-    return refuse("callback",
-                  fmt::format("'{}' is not on this machine; write it as http://localhost:PORT/PATH, "
-                              "and the same into the app's Callback URL",
-                              text));
-}
-
 Result<void> check_login(const model::Settings& settings) {
     const Way* way = way_of(settings);
     if (way == nullptr) {
-        return refuse("auth", fmt::format("it can't be '{}'; it is {}", setting(settings, "auth"),
-                                          fmt::join(flows, ", ")));
+        return refuse_setting("auth", fmt::format("it can't be '{}'; it is {}", setting(settings, "auth"),
+                                                  fmt::join(flows, ", ")));
     }
-    for (const std::string_view name : way->needs) {
-        const auto* spec = std::ranges::find(specs, name, &model::OptionSpec::name);
-        const bool is_open = spec != specs.end() && spec->visibility == Visibility::open;
-        if (is_open && setting(settings, name).empty()) {
-            return refuse(name, fmt::format("it is missing: auth {} needs it", way->name));
-        }
-    }
+    TRY(view(settings).check_open_needs(*way));
     if (way->flow == Flow::client_credentials && !setting(settings, "username").empty()) {
-        return refuse("username", "auth client-credentials has no user name: the app's own user is used");
+        return refuse_setting("username",
+                              "auth client-credentials has no user name: the app's own user is used");
     }
     const http::Url url = TRY(server_url(settings));
     const bool is_of_the_org = way->flow == Flow::client_credentials || way->flow == Flow::access_token;
     if (is_of_the_org && is_login_host(url)) {
-        return refuse(
+        return refuse_setting(
             "server",
             fmt::format("{} has no {}; use the org's My Domain, https://….my.salesforce.com", url.host,
                         way->flow == Flow::access_token ? "records" : "client credentials"));
     }
-    if (way->flow == Flow::browser) return check_callback(settings);
+    if (way->flow == Flow::browser) return view(settings).check_callback("callback");
     return {};
 }
 
@@ -259,59 +183,34 @@ Result<void> check_settings(const model::Settings& settings) {
     TRY(server_url(settings));
     TRY(check_login(settings));
     TRY(api_version(settings));
-    for (const std::string& host : words(setting(settings, "allowed-hosts"))) {
-        const std::string_view name = std::string_view{host}.substr(host.starts_with("*.") ? 2 : 0);
-        if (!http::parse_url(fmt::format("https://{}", name)) || name.find('/') != std::string_view::npos ||
-            name.find('.') == std::string_view::npos) {
-            return refuse("allowed-hosts", fmt::format("'{}' is not a host; write acme.my.salesforce.com, "
-                                                       "*.acme.com or 10.0.0.1:8443",
-                                                       host));
-        }
-    }
-    if (const auto lag = parse_duration(setting(settings, "safety-lag")); !lag) {
-        return refuse("safety-lag", lag.error().message);
-    }
-    TRY(allowance_share(settings));
-    if (setting(settings, "proxy").find('@') != std::string_view::npos)
-        return refuse("proxy",
-                      "a user and password don't belong here, where they are shown; give them in "
-                      "the environment by HTTPS_PROXY");
-    const std::string_view compression = setting(settings, "compression");
-    if (std::ranges::find(switches, compression) == switches.end()) {
-        return refuse("compression", fmt::format("it can't be '{}'; it is on or off", compression));
-    }
-    return {};
+    TRY(view(settings).whole_number("allowance-share", 1, 100));
+    return view(settings).check_common();
 }
 
 std::vector<std::string> allowed_hosts(const model::Settings& settings) {
     std::vector<std::string> hosts;
     if (const auto url = server_url(settings)) {
-        hosts.push_back(authority(*url));
+        hosts.push_back(host_and_port(*url));
         if (url->host.ends_with(".salesforce.com")) hosts.emplace_back("*.salesforce.com");
     }
-    for (std::string& host : words(setting(settings, "allowed-hosts"))) hosts.push_back(std::move(host));
+    for (std::string& host : view(settings).list("allowed-hosts")) hosts.push_back(std::move(host));
     return hosts;
 }
 
 std::vector<std::string_view> missing(const model::Settings& settings) {
-    std::vector<std::string_view> names;
-    if (const Way* way = way_of(settings); way != nullptr) {
-        for (const std::string_view name : way->needs) {
-            if (!name.empty() && setting(settings, name).empty()) names.push_back(name);
-        }
-    }
-    return names;
+    const Way* way = way_of(settings);
+    return way == nullptr ? std::vector<std::string_view>{} : view(settings).missing(*way);
 }
 
 Result<void> check_secrets(const Secrets& secrets) {
     if (const auto key = secrets.find("private-key"); key != secrets.end()) {
         if (const auto checked = check_signing_key(key->second); !checked) {
-            return refuse("private-key", checked.error().message);
+            return refuse_setting("private-key", checked.error().message);
         }
     }
-    const Secret token = secret(secrets, "access-token");
+    const Secret token = secret_of(secrets, "access-token");
     if (!std::ranges::all_of(token.reveal(), [](char c) { return c > ' ' && c < '\x7f'; })) {
-        return refuse("access-token", "it has blanks or other characters that no access token has");
+        return refuse_setting("access-token", "it has blanks or other characters that no access token has");
     }
     return {};
 }
@@ -332,8 +231,13 @@ std::vector<std::string> notices(const model::Settings& settings) {
         "client-credentials."};
 }
 
-std::string_view key_setting(const model::Settings& settings) {
-    return setting(settings, "auth") == "jwt" ? "private-key" : "";
+SigningSettings signing(const model::Settings& settings) {
+    if (setting(settings, "auth") != "jwt") return {};
+    return {.key = "private-key"};
+}
+
+bool needs_person(const model::Settings& settings) {
+    return setting(settings, "auth") == "browser";
 }
 
 std::span<const std::string_view> login_settings() {
@@ -357,34 +261,30 @@ Result<AccountSettings> account_settings(const model::Settings& settings, const 
     TRY(check_secrets(secrets));
     const http::Url url = TRY(server_url(settings));
     AccountSettings account;
-    account.server = "https://" + authority(url);
+    account.server = "https://" + host_and_port(url);
     account.flow = way_of(settings)->flow;
     account.client_id = setting(settings, "client-id");
-    account.client_secret = secret(secrets, "client-secret");
+    account.client_secret = secret_of(secrets, "client-secret");
     account.username = setting(settings, "username");
-    account.password = secret(secrets, "password");
-    account.security_token = secret(secrets, "security-token");
-    account.private_key = secret(secrets, "private-key");
-    account.access_token = secret(secrets, "access-token");
+    account.password = secret_of(secrets, "password");
+    account.security_token = secret_of(secrets, "security-token");
+    account.private_key = secret_of(secrets, "private-key");
+    account.access_token = secret_of(secrets, "access-token");
     account.audience =
         setting(settings, "audience").empty() ? audience_of(url) : std::string{setting(settings, "audience")};
     account.callback = setting(settings, "callback");
     account.api_version = TRY(api_version(settings));
     account.allowed_hosts = allowed_hosts(settings);
-    account.allowance_share = TRY(allowance_share(settings));
+    account.allowance_share = TRY(view(settings).whole_number("allowance-share", 1, 100));
     if (account.flow == Flow::password && account.client_secret.is_empty()) account.flow = Flow::soap;
 
-    model::Settings given = settings;
-    for (const auto& [name, text] : secrets) {
-        if (!text.is_empty()) given.emplace(name, "***");
-    }
-    const auto names = missing(given);
+    const auto names = missing(marked(settings, secrets));
     if (!names.empty()) {
-        return refuse(names.front(),
-                      fmt::format("it is missing: auth {} needs it", setting(settings, "auth")));
+        return refuse_setting(names.front(),
+                              fmt::format("it is missing: auth {} needs it", setting(settings, "auth")));
     }
     if (account.flow == Flow::jwt && account.private_key.is_empty()) {
-        return refuse("private-key", "auth jwt needs it; make one with: koppla account certificate");
+        return refuse_setting("private-key", "auth jwt needs it; make one with: koppla account certificate");
     }
     return account;
 }

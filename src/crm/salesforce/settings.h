@@ -42,7 +42,8 @@ Result<AccountSettings> account_settings(const model::Settings& settings, const 
 std::vector<std::string_view> missing(const model::Settings& settings);
 Result<void> check_secrets(const Secrets& secrets);
 std::vector<std::string> notices(const model::Settings& settings);
-std::string_view key_setting(const model::Settings& settings);
+SigningSettings signing(const model::Settings& settings);
+bool needs_person(const model::Settings& settings);
 std::span<const std::string_view> login_settings();
 std::string_view certificate_steps();
 

@@ -56,7 +56,7 @@ TEST(Settings, ThatAreWrongAreNamedWithTheReason) {
         {"allowed-hosts", "https://a.example", "not a host"},
         {"allowed-hosts", "*", "not a host"},
         {"allowed-hosts", "*.com/x", "not a host"},
-        {"compression", "perhaps", "on or off"},
+        {"compression", "perhaps", "on, off"},
     };
     for (const auto& [name, value, words] : cases) {
         const std::string message = refusal(name, value);

@@ -58,18 +58,9 @@ inline constexpr http::RetryPolicy retries{};
 inline constexpr int version_min = 49;
 inline constexpr int version_max = 68;
 
-/// A token request may take so long, whatever the caller's deadline: others wait for it.
-inline constexpr std::chrono::milliseconds login_time_max{60'000};
-
-/// A refresh is not stopped half way, so that a person who pressed Ctrl-C waits for it.
-inline constexpr std::chrono::milliseconds refresh_time_max{30'000};
-
 /// [Salesforce: OAuth 2.0 JWT Bearer Flow, claim exp]: at most some three minutes ahead of Salesforce's
 /// clock.
 inline constexpr std::chrono::milliseconds assertion_time{120'000};
-
-/// Beyond this a refused signed login is signed once more by Salesforce's clock.
-inline constexpr std::chrono::seconds clock_difference_max{30};
 
 /// [Salesforce: SOAP API End-of-Life Policy]: the last version with login().
 inline constexpr int soap_login_version_max = 64;

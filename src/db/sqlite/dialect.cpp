@@ -14,6 +14,7 @@ std::string SqliteDialect::column_type(const model::Type& type) const {
         case Kind::date:
             return "date";
         case Kind::instant:
+        case Kind::wall_clock:
             return "datetime";
         case Kind::text:
         case Kind::time:

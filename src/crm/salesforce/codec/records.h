@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/result.h"
+#include "crm/codec/record_cutter.h"
 #include "model/batch.h"
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,20 +26,12 @@ struct RecordPage {
 class RecordReader {
   public:
     explicit RecordReader(const std::vector<std::string>& fields);
-    ~RecordReader();
-    RecordReader(const RecordReader&) = delete;
-    RecordReader& operator=(const RecordReader&) = delete;
 
     /// The batch's page is the body; its rows are replaced.
     Result<RecordPage> read(model::Batch& batch);
 
   private:
-    class Parsing;
-    std::unique_ptr<Parsing> parsing_;
+    RecordCutter cutter_;
 };
-
-/// Undoes JSON's escapes where the text lies and answers its new size, or nothing where one is wrong. What
-/// is half a surrogate pair becomes U+FFFD.
-std::optional<std::size_t> unescape_json(char* text, std::size_t size);
 
 }  // namespace koppla::salesforce

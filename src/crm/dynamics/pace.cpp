@@ -1,0 +1,160 @@
+#include "crm/dynamics/pace.h"
+
+#include "crm/dynamics/limits.h"
+#include "http/retrying.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <string>
+
+namespace koppla::dynamics {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Before the environment has advised anything: its usual advice.
+constexpr int in_flight_first = 4;
+
+/// A 429 that asks for no pause gets one that doubles.
+constexpr Pace::Span hold_first = 1s;
+constexpr Pace::Span hold_longest = 60s;
+
+/// Below this share of the execution time the requests in flight are lowered in proportion.
+constexpr double time_share_low = 0.25;
+
+constexpr double stretch_step = 1.5;
+
+/// A window that is used up by others is looked at so often within its span.
+constexpr int looks_a_window = 60;
+
+}  // namespace
+
+std::optional<double> read_quantity(std::string_view text) {
+    std::string digits;
+    for (const char c : text) {
+        if (c != ',' && c != ' ') digits += c;
+    }
+    double number = 0;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    const bool is_good = fault == std::errc{} && end == digits.data() + digits.size() &&
+                         std::isfinite(number) && number >= 0 && number < 1e12;
+    return is_good ? std::optional{number} : std::nullopt;
+}
+
+Pace::Pace(int in_flight_most)
+    : in_flight_most_{in_flight_most},
+      ceiling_{std::min(in_flight_most, in_flight_first)},
+      limit_{ceiling_} {}
+
+int Pace::in_flight_max() const {
+    const double share = std::min(1.0, time_left_ / time_share_low);
+    return std::max(1, static_cast<int>(std::ceil(limit_ * share)));
+}
+
+Pace::Span Pace::window() const {
+    constexpr double rate =
+        static_cast<double>(limits::requests_a_window) / static_cast<double>(Span{limits::window}.count());
+    const auto span = Span{static_cast<std::int64_t>(static_cast<double>(budget_most_) / rate * stretch_)};
+    // A little longer than it is, because the two clocks don't tick together.
+    return std::min(span + span / 200 + 2ms, Span{limits::window} * 2);
+}
+
+void Pace::forget_what_left(Time now) {
+    while (!past_.empty() && past_.front().answered + window() <= now) {
+        past_.pop_front();
+        if (budget_) ++*budget_;
+    }
+}
+
+std::optional<Pace::Wait> Pace::wait(Time now) {
+    const auto until = [&](Time then) {
+        return Wait{.span = std::max(1ms, std::chrono::ceil<Span>(then - now)), .is_for_slot = false};
+    };
+    if (now < held_until_) return until(held_until_);
+    if (in_flight_ >= in_flight_max()) return Wait{.span = {}, .is_for_slot = true};
+    forget_what_left(now);
+    if (!budget_ || *budget_ > 0) return std::nullopt;
+    // An answer that is on its way knows more than we do.
+    if (in_flight_ > 0) return Wait{.span = {}, .is_for_slot = true};
+    const auto needed = static_cast<std::size_t>(-*budget_);
+    if (needed < past_.size()) return until(past_[needed].answered + window());
+    const Time look = last_begun_ + window() / looks_a_window;
+    return now < look ? std::optional{until(look)} : std::nullopt;
+}
+
+Pace::Turn Pace::begin(Time now) {
+    ++in_flight_;
+    if (budget_) --*budget_;
+    last_begun_ = now;
+    return {.number = ++begun_, .sent = now};
+}
+
+void Pace::end(const Turn& turn, Time now, const http::Response* answer) {
+    --in_flight_;
+    if (answer == nullptr) return;
+    if (answer->status == 429 || answer->status == 503) {
+        note_refusal(now, *answer);
+    } else {
+        refusals_ = 0;
+        past_.push_back({.sent = turn.sent, .answered = now});
+        if (++good_ones_ >= limit_ && limit_ < ceiling_) {
+            ++limit_;
+            good_ones_ = 0;
+        }
+    }
+    note_room(answer->headers);
+    note_budget(turn, now, answer->headers);
+}
+
+void Pace::note_room(const http::Headers& headers) {
+    if (const auto hint = read_quantity(headers.find("x-ms-dop-hint").value_or("")); hint && *hint >= 1) {
+        const int advised = static_cast<int>(std::min(*hint, double{limits::requests_in_flight_max}));
+        const int before = std::exchange(ceiling_, std::min(advised, in_flight_most_));
+        // What was not dared because of a refusal is not dared because of advice.
+        if (limit_ == before || limit_ > ceiling_) limit_ = ceiling_;
+    }
+    if (const auto left =
+            read_quantity(headers.find("x-ms-ratelimit-time-remaining-xrm-requests").value_or(""))) {
+        time_most_ = std::max(time_most_, *left);
+        time_left_ = time_most_ > 0 ? *left / time_most_ : 1.0;
+    }
+}
+
+void Pace::note_budget(const Turn& turn, Time now, const http::Headers& headers) {
+    const auto left = read_quantity(headers.find("x-ms-ratelimit-burst-remaining-xrm-requests").value_or(""));
+    if (!left || turn.number < told_by_) return;
+    told_by_ = turn.number;
+    const auto remaining = static_cast<std::int64_t>(*left);
+    forget_what_left(now);
+    // Of ours the later half of the window is in it for certain, however long it is.
+    const auto ours = std::ranges::count_if(
+        past_, [&](const Past& each) { return each.answered + window() / (2 * stretch_) > now; });
+    const std::int64_t all = remaining + std::max<std::int64_t>(ours, 1);
+    if (all > budget_most_) {
+        budget_most_ = all;
+        stretch_ = 1.0;
+    }
+    // What may have left the window before this was counted is in the figure already.
+    while (!past_.empty() && past_.front().sent + window() <= now) past_.pop_front();
+    // What is in flight may not have been counted yet.
+    budget_ = remaining - in_flight_;
+}
+
+void Pace::note_refusal(Time now, const http::Response& answer) {
+    const auto asked = http::retry_after(answer.headers);
+    if (answer.status == 503 && !asked) return;
+    const Span otherwise = std::min(hold_first * (1 << std::min(refusals_, 10)), hold_longest);
+    // One refusal, told to several that were in flight together, counts once.
+    const bool is_first = now >= held_until_;
+    held_until_ = std::max(held_until_, now + asked.value_or(otherwise));
+    if (!is_first) return;
+    ++refusals_;
+    limit_ = std::max(1, limit_ / 2);
+    good_ones_ = 0;
+    const bool had_budget = budget_ && *budget_ >= 0 && budget_most_ > 0;
+    if (answer.status == 429 && had_budget) stretch_ *= stretch_step;
+}
+
+}  // namespace koppla::dynamics

@@ -1,15 +1,16 @@
 // dataverse-webapi, unchanged from npm, against the sandbox on port 443, which is all that it can ask.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { beforeEach, test } from "node:test";
 import {
   batchOperation, create, createWithReturnData, deleteRecord, retrieve, retrieveMultiple, retrieveMultipleNextPage,
   update, WebApiConfig,
-} from "dataverse-webapi/lib/node.js";
+} from "dataverse-webapi/lib/node";
 import { rows, token } from "./dynamics.mjs";
 
 let config;
 
-before(async () => {
+// Following a link leaves its address in the configuration, so each test has its own.
+beforeEach(async () => {
   config = new WebApiConfig("9.2", await token(), "https://localhost");
 });
 

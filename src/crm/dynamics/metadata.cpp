@@ -137,10 +137,13 @@ class Table {
             return note(name, type, "it is not imported: its name can't stand in a query");
         if (!seen_.insert(name).second)
             return note(name, type, "it is imported once: the metadata name it twice");
+        if (const std::string lookup = lookup_named_by(name, attribute); !lookup.empty()) {
+            targets_.emplace(lookup, attribute);
+            return;
+        }
         if (const std::string of = json::text(attribute, "AttributeOf"); !of.empty()) {
             // Names of lookups and choices, for forms; but what an image or a file has is told by them alone.
             const std::string whole = type_of(of);
-            if (type == "EntityName" && is_lookup(whole)) targets_.emplace(of, attribute);
             if (is_lookup(whole) && name == of + "name") add_name(attribute, of);
             const bool is_part = (whole == "Image" || whole == "File") && type != "Virtual";
             if (!is_part) return;
@@ -161,6 +164,22 @@ class Table {
                  "see it, and for all others Dynamics sends it empty, without a word");
         }
         schema_.fields.push_back(std::move(field));
+    }
+
+    /// The lookup whose target's table this attribute names, or empty: "owneridtype" of ownerid,
+    /// "regardingobjecttypecode" of regardingobjectid. Not all of them say so by AttributeOf.
+    [[nodiscard]] std::string lookup_named_by(const std::string& name, const Element& attribute) const {
+        if (type_name(attribute) != "EntityName") return {};
+        const std::string of = json::text(attribute, "AttributeOf");
+        if (is_lookup(type_of(of))) return of;
+        for (const auto& [lookup, type] : types_) {
+            if (!is_lookup(type)) continue;
+            const bool ends_in_id = lookup.ends_with("id");
+            if (name == lookup + "type" ||
+                (ends_in_id && name == lookup.substr(0, lookup.size() - 2) + "typecode"))
+                return lookup;
+        }
+        return {};
     }
 
     /// The primary name of what a lookup points to: Dynamics tells it beside the lookup, as it would show it.

@@ -5,8 +5,8 @@
 
 namespace koppla::sandbox::dynamics {
 
-/// The same answer; an error gets the further members that annotations were asked for. [Dataverse: Parse errors
-/// from the response]
+/// The same answer; an error gets the further members that annotations were asked for. [Dataverse: Parse
+/// errors from the response]
 Answer with_details(Answer answer, const Preferences& preferences);
 
 }  // namespace koppla::sandbox::dynamics

@@ -95,7 +95,7 @@ struct AccountType {
     std::vector<std::string> (*allowed_hosts)(const model::Settings& settings);
     Result<std::unique_ptr<CrmConnector>> (*connect)(ConnectorParts parts);
     /// `invalid` where the account logs in another way. The references in `parts` outlive what is made.
-    Result<PersonLogin> (*log_in_by_person)(ConnectorParts parts, const Call& call);
+    Result<PersonLogin> (*log_in_by_person)(const ConnectorParts& parts, const Call& call);
 };
 
 }  // namespace koppla

@@ -159,7 +159,7 @@ Result<PersonLogin> begin_browser(AccountSettings account, const ConnectorParts&
 
 }  // namespace
 
-Result<PersonLogin> log_in_by_person(ConnectorParts parts, const Call& call) {
+Result<PersonLogin> log_in_by_person(const ConnectorParts& parts, const Call& call) {
     AccountSettings account = TRY(account_settings(parts.settings, parts.secrets));
     account.name = parts.account;
     if (account.flow == Flow::device) return begin_device(std::move(account), parts, call);

@@ -133,7 +133,7 @@ bool needs_person(const model::Settings& /*settings*/) {
     return false;
 }
 
-Result<PersonLogin> log_in_by_person(ConnectorParts parts, const Call& /*call*/) {
+Result<PersonLogin> log_in_by_person(const ConnectorParts& parts, const Call& /*call*/) {
     return error(
         ErrorKind::invalid,
         fmt::format("the account {0} logs in by itself, so nobody has to; see whether it works with: "

@@ -35,7 +35,7 @@ Result<void> check_secrets(const Secrets& secrets);
 std::vector<std::string> notices(const model::Settings& settings);
 SigningSettings signing(const model::Settings& settings);
 bool needs_person(const model::Settings& settings);
-Result<PersonLogin> log_in_by_person(ConnectorParts parts, const Call& call);
+Result<PersonLogin> log_in_by_person(const ConnectorParts& parts, const Call& call);
 std::span<const std::string_view> login_settings();
 std::vector<std::string> allowed_hosts(const model::Settings& settings);
 

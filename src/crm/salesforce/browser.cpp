@@ -15,7 +15,7 @@ constexpr std::string_view without_refresh_token =
 
 }  // namespace
 
-Result<PersonLogin> log_in_by_person(ConnectorParts parts, const Call& /*call*/) {
+Result<PersonLogin> log_in_by_person(const ConnectorParts& parts, const Call& /*call*/) {
     AccountSettings account = TRY(account_settings(parts.settings, parts.secrets));
     account.name = parts.account;
     if (account.flow != Flow::browser) {

@@ -12,6 +12,8 @@ def matches(cell, value, declared, is_number):
         return cell == "" and value is None
     if declared == "boolean":
         return cell in ("true", "false") and value == int(cell == "true")
+    if declared == "datetime" and "." not in cell:  # milliseconds, told or not
+        return cell.replace("Z", ".000Z") == value
     if declared == "integer":
         return isinstance(value, int) and decimal.Decimal(cell) == value
     if declared == "real":

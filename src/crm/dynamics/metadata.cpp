@@ -170,7 +170,7 @@ class Table {
     /// "regardingobjecttypecode" of regardingobjectid. Not all of them say so by AttributeOf.
     [[nodiscard]] std::string lookup_named_by(const std::string& name, const Element& attribute) const {
         if (type_name(attribute) != "EntityName") return {};
-        const std::string of = json::text(attribute, "AttributeOf");
+        std::string of = json::text(attribute, "AttributeOf");
         if (is_lookup(type_of(of))) return of;
         for (const auto& [lookup, type] : types_) {
             if (!is_lookup(type)) continue;

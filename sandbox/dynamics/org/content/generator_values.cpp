@@ -12,8 +12,8 @@ namespace {
 
 void append_real(std::string& out, double value) {
     std::array<char, 32> digits{};
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                       std::chars_format::fixed);
+    const auto written =
+        std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
     out.append(digits.data(), written.ptr);
 }
 

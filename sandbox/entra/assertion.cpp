@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox::entra {
 namespace {
@@ -45,11 +46,11 @@ Naming name_certificate(const Registration& registration, const Thumbprints& kno
 std::optional<Refusal> signature_problem(Authority& authority, const Jwt& jwt) {
     const auto pem = authority.certificate();
     const auto known = thumbprints(pem);
-    const auto algorithm = text_claim(jwt.header, "alg");
+    const auto algorithm = text_claim(*jwt.header, "alg");
     if (algorithm != "RS256" && algorithm != "PS256")
         return Refusal{failure::assertion_signature,
                        "The algorithm '" + algorithm + "' is not supported for client assertions."};
-    const auto naming = known ? name_certificate(authority.registration, *known, jwt.header) : Naming{};
+    const auto naming = known ? name_certificate(authority.registration, *known, *jwt.header) : Naming{};
     const auto thumbprint = "Thumbprint of key used by client: '" + naming.shown + "'";
     if (!naming.is_registered)
         return Refusal{failure::assertion_signature,
@@ -103,12 +104,12 @@ std::optional<Refusal> assertion_problem(Authority& authority, const Asked& aske
     if (!jwt) return Refusal{failure::assertion_malformed};
     if (auto problem = signature_problem(authority, *jwt)) return problem;
     const auto& client = authority.registration.client_id;
-    if (!equal_words(text_claim(jwt->claims, "iss"), client) ||
-        !equal_words(text_claim(jwt->claims, "sub"), client))
+    if (!equal_words(text_claim(*jwt->claims, "iss"), client) ||
+        !equal_words(text_claim(*jwt->claims, "sub"), client))
         return Refusal{failure::assertion_issuer};
-    if (!is_audience(authority, asked, text_claim(jwt->claims, "aud")))
+    if (!is_audience(authority, asked, text_claim(*jwt->claims, "aud")))
         return Refusal{failure::assertion_audience};
-    return time_problem(authority, jwt->claims);
+    return time_problem(authority, *jwt->claims);
 }
 
 }  // namespace koppla::sandbox::entra

@@ -7,6 +7,7 @@
 #include "sandbox/web/signature.h"
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox::entra {
 namespace {

@@ -40,9 +40,9 @@ bool has_expired(const Services& services, const nlohmann::json& claims) {
 Answer grant_to_assertion(Services& services, const Form& form) {
     const auto app = services.logins.settings();
     const auto assertion = read_jwt(form["assertion"]);
-    if (!assertion || text_claim(assertion->header, "alg") != "RS256")
+    if (!assertion || text_claim(*assertion->header, "alg") != "RS256")
         return oauth_error("invalid_grant", "invalid assertion");
-    const auto& claims = assertion->claims;
+    const auto& claims = *assertion->claims;
     if (text_claim(claims, "iss") != services.credentials.client_id)
         return oauth_error("invalid_client_id", "client identifier invalid");
     if (!verify(Scheme::rs256, app.certificate_pem, assertion->signed_text, assertion->signature))

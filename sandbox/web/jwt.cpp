@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace koppla::sandbox {
 namespace {
 
@@ -25,8 +27,8 @@ std::optional<Jwt> read_jwt(std::string_view text) {
     auto claims = read_part(text.substr(first + 1, second - first - 1));
     auto signature = base64url_decode(text.substr(second + 1));
     if (!header || !claims || !signature) return std::nullopt;
-    return Jwt{.header = std::move(*header),
-               .claims = std::move(*claims),
+    return Jwt{.header = std::make_shared<const nlohmann::json>(std::move(*header)),
+               .claims = std::make_shared<const nlohmann::json>(std::move(*claims)),
                .signed_text = std::string{text.substr(0, second)},
                .signature = std::move(*signature)};
 }

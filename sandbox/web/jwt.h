@@ -1,17 +1,18 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace koppla::sandbox {
 
 /// The parts of header.claims.signature, decoded, nothing of it checked. [RFC 7515, 7.1]
 struct Jwt {
-    nlohmann::json header;
-    nlohmann::json claims;
+    std::shared_ptr<const nlohmann::json> header;  ///< never null
+    std::shared_ptr<const nlohmann::json> claims;
     std::string signed_text;
     std::string signature;
 };

@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 namespace koppla::sandbox::dynamics {
 
 /// The metadata of an org as the Web API prints it. [Dataverse: Web API EntityMetadata, AttributeMetadata and

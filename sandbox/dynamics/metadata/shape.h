@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 namespace koppla::sandbox::dynamics {
 
 /// What a request wants of metadata objects: $select, $filter and $expand with the same inside.

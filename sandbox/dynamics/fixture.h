@@ -28,7 +28,8 @@ class DynamicsTest : public testing::Test {
     nlohmann::json send(std::string method, std::string_view path, const nlohmann::json& body,
                         int expected_status, http::Headers headers = {});
     /// A switch under /sandbox/.
-    nlohmann::json control(std::string method, std::string path, const nlohmann::json& body = nullptr);
+    nlohmann::json control(std::string method, std::string path);
+    nlohmann::json control(std::string method, std::string path, const nlohmann::json& body);
     /// Makes a row and answers its id.
     std::string make(std::string_view set, const nlohmann::json& body);
     /// "0x80040217" of an error answer.

@@ -73,6 +73,10 @@ nlohmann::json DynamicsTest::send(std::string method, std::string_view path, con
     return read_body(response);
 }
 
+nlohmann::json DynamicsTest::control(std::string method, std::string path) {
+    return control(std::move(method), std::move(path), nullptr);
+}
+
 nlohmann::json DynamicsTest::control(std::string method, std::string path, const nlohmann::json& body) {
     const http::Request request{.method = std::move(method),
                                 .target = "/sandbox/" + std::move(path),

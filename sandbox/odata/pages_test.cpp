@@ -205,7 +205,9 @@ TEST_F(PagesTest, PathsReachTheRowsThatLookupsPointTo) {
                              ? row["_parentcustomerid_value"].get<std::string>()
                              : "";
         EXPECT_EQ(!parent.is_null(), names.contains(key));
-        if (!parent.is_null()) EXPECT_EQ(parent["name"], names[key]);
+        if (!parent.is_null()) {
+            EXPECT_EQ(parent["name"], names[key]);
+        }
     }
 }
 

@@ -114,6 +114,7 @@ Result<void> look_for_vanished(CrmConnector& connector, const model::ObjectSchem
     const std::vector<std::string> vanished = vanished_fields(recorded, now);
     if (vanished.empty()) return {};
     std::vector<Member> members;
+    members.reserve(vanished.size());
     for (const std::string& field : vanished) members.push_back({.object = recorded.name, .field = field});
     const std::vector<Sight> sights = TRY(connector.look_for(members, call));
     std::vector<std::string> hidden;

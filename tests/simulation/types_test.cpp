@@ -121,9 +121,10 @@ Value moment_value(Kind kind) {
     const auto milliseconds = *rc::gen::element<std::int64_t>(0, 1, 999);
     const std::string instant =
         format_instant(Instant{std::chrono::milliseconds{seconds * 1'000 + milliseconds}});
-    const std::string stored = kind == Kind::date   ? instant.substr(0, 10)
-                               : kind == Kind::time ? instant.substr(11)
-                                                    : instant;
+    const std::string stored = kind == Kind::date         ? instant.substr(0, 10)
+                               : kind == Kind::time       ? instant.substr(11)
+                               : kind == Kind::wall_clock ? instant.substr(0, instant.size() - 1)
+                                                          : instant;
     const std::string sent = kind == Kind::instant ? instant.substr(0, instant.size() - 1) + "+0000" : stored;
     return {.json = json_text(sent), .csv = stored, .stored = stored};
 }
@@ -141,6 +142,7 @@ Value value_of(const model::Type& type) {
             return decimal_value(std::min(type.precision, 18), type.scale);
         case Kind::date:
         case Kind::instant:
+        case Kind::wall_clock:
         case Kind::time:
             return moment_value(type.kind);
         case Kind::identifier:

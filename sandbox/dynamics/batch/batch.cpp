@@ -83,8 +83,8 @@ class Batch {
     Batch(Services& services, const Ask& ask)
         : services_{services}, ask_{ask}, boundary_{"batchresponse_" + entra::new_guid()} {}
 
-    Answer run(std::vector<Item> items) {
-        for (auto& item : items) {
+    Answer run(const std::vector<Item>& items) {
+        for (const auto& item : items) {
             const auto status = item.request ? one(item) : change_set(item.changes);
             if (status < 400 || ask_.preferences.continues_on_error) continue;
             status_ = status;

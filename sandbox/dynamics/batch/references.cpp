@@ -44,7 +44,7 @@ Result<void> resolve(http::Request& request, const References& references) {
     if (const auto id = content_id(target); !id.empty())
         request.target = TRY(address_of(id, references)) + std::string{target.substr(id.size() + 1)};
     std::size_t at = 0;
-    while ((at = request.body.find("\"", at)) != std::string::npos) {
+    while ((at = request.body.find('"', at)) != std::string::npos) {
         const auto quote = at++;
         auto value = std::string_view{request.body}.substr(at);
         const std::size_t slash = value.starts_with("/$") ? 1 : 0;

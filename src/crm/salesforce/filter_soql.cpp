@@ -1,5 +1,6 @@
 #include "crm/salesforce/filter_soql.h"
 
+#include "crm/salesforce/query.h"
 #include "model/filter/filter_value.h"
 
 #include <optional>
@@ -51,6 +52,16 @@ std::optional<std::string> time_literal(std::string_view text) {
     return format_instant(*instant).substr(11);
 }
 
+/// A field that the schema doesn't have may be a parent's: "Account.Owner.Name".
+bool is_path(std::string_view name) {
+    while (true) {
+        const std::size_t dot = name.find('.');
+        if (!is_identifier(name.substr(0, dot))) return false;
+        if (dot == std::string_view::npos) return true;
+        name.remove_prefix(dot + 1);
+    }
+}
+
 std::string_view symbol(Operator op) {
     switch (op) {
         case Operator::is:
@@ -92,6 +103,7 @@ class Compiler {
   private:
     Result<std::string> comparison(const Filter& filter) const {
         const FieldSchema* const field = object_.find(filter.field);
+        if (field == nullptr && !is_path(filter.field)) return refuse(filter, "that can't be a field's name");
         if (field != nullptr && !field->is_filterable)
             return refuse(filter,
                           "Salesforce can't filter by this field; filter by another, or afterwards in SQL");

@@ -14,12 +14,10 @@ constexpr std::array<std::string_view, 3> kinds{"insert", "update", "erase"};
 std::string text_of(const Values& values) {
     auto json = nlohmann::json::object();
     for (const auto& [name, value] : values) {
+        auto& member = json[name];
         std::visit(
-            [&](const auto& held) {
-                if constexpr (std::is_same_v<std::decay_t<decltype(held)>, std::monostate>)
-                    json[name] = nullptr;
-                else
-                    json[name] = held;
+            [&member](const auto& held) {
+                if constexpr (!std::is_same_v<std::decay_t<decltype(held)>, std::monostate>) member = held;
             },
             value);
     }

@@ -17,10 +17,10 @@ struct Payload {
     /// Rows to make that point to this one, and rows that are there already.
     struct Child {
         const Relationship* way = nullptr;
-        std::vector<nlohmann::json> bodies{};
-        std::vector<std::string> ids{};
+        std::vector<nlohmann::json> bodies;
+        std::vector<std::string> ids;
     };
-    std::vector<Child> children{};
+    std::vector<Child> children;
 };
 
 /// Reads a body: properties, "nav@odata.bind", "nav":null, rows nested under navigation names. A nested row

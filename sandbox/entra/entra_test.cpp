@@ -275,7 +275,7 @@ TEST_F(EntraTest, ADeviceCodeEndsByItsTimeOrByRefusal) {
     EXPECT_EQ(problem(token(begin())), "400 authorization_declined 70016");
 }
 
-class CodeTest : public EntraTest {
+class EntraCodeTest : public EntraTest {
   protected:
     std::string code(const Fields& more = {}) {
         change({{"consent", "given"}});
@@ -302,7 +302,7 @@ class CodeTest : public EntraTest {
                        {"code_challenge_method", "S256"}};
 };
 
-TEST_F(CodeTest, ACodeIsGoodForOnceAndForItsVerifier) {
+TEST_F(EntraCodeTest, ACodeIsGoodForOnceAndForItsVerifier) {
     const auto first = code(pkce_);
     EXPECT_EQ(redeem(first, verifier_), "200  ");
     EXPECT_EQ(redeem(first, verifier_), "400 invalid_grant 54005");
@@ -313,7 +313,7 @@ TEST_F(CodeTest, ACodeIsGoodForOnceAndForItsVerifier) {
     EXPECT_EQ(redeem(late, verifier_), "400 invalid_grant 70008");
 }
 
-TEST_F(CodeTest, ThePageAsksAndItsAnswerCounts) {
+TEST_F(EntraCodeTest, ThePageAsksAndItsAnswerCounts) {
     const Fields fields{{"client_id", own().client_id},
                         {"response_type", "code"},
                         {"redirect_uri", callback},

@@ -126,7 +126,7 @@ class Reader {
     Result<void> children(const Relationship& way, const nlohmann::json& value) {
         if (!value.is_array())
             return bad_payload(table_, fmt::format("'{}' has to be an array of rows.", way.collection));
-        payload_.children.push_back({.way = &way, .bodies = {value.begin(), value.end()}});
+        payload_.children.push_back({.way = &way, .bodies = std::make_shared<const nlohmann::json>(value)});
         return {};
     }
 
@@ -175,7 +175,8 @@ Result<void> keep_children(Writing& writing, const Payload& payload, const std::
         const auto* table = writing.catalog().find(child.way->referencing);
         if (table == nullptr) continue;
         const auto link = link_values(*table, *child.way, id);
-        for (const auto& body : child.bodies) {
+        const auto bodies = child.bodies ? child.bodies : std::make_shared<const nlohmann::json>();
+        for (const auto& body : *bodies) {
             auto read = TRY(read_payload(writing, *table, body));
             for (const auto& [name, value] : link) read.values[name] = value;
             TRY(writing.save(

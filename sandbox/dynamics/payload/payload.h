@@ -4,6 +4,7 @@
 #include "sandbox/dynamics/org/catalog.h"
 #include "sandbox/dynamics/org/writing.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ struct Payload {
     /// Rows to make that point to this one, and rows that are there already.
     struct Child {
         const Relationship* way = nullptr;
-        std::vector<nlohmann::json> bodies;
+        std::shared_ptr<const nlohmann::json> bodies;  ///< an array, or null
         std::vector<std::string> ids;
     };
     std::vector<Child> children;

@@ -103,7 +103,8 @@ class Compiler {
   private:
     Result<std::string> comparison(const Filter& filter) const {
         const FieldSchema* const field = object_.find(filter.field);
-        if (field == nullptr && !is_path(filter.field)) return refuse(filter, "that can't be a field's name");
+        if (field == nullptr && !is_path(filter.field))
+            return error(ErrorKind::invalid, fmt::format("'{}' can't be the name of a field", filter.field));
         if (field != nullptr && !field->is_filterable)
             return refuse(filter,
                           "Salesforce can't filter by this field; filter by another, or afterwards in SQL");

@@ -281,19 +281,17 @@ Result<ChangedIds> Org::change(const Table& table, const ChangeCounts& counts) {
         TRY(Invention::make(writing->transaction(), *inside_->whole, whole, inside_->identity, chance));
     const auto touched = static_cast<std::size_t>(std::max<std::int64_t>(counts.updates + counts.deletes, 0));
     ChangedIds changed;
-    for (const std::string& id : TRY(invention->ids(touched))) {
-        if (static_cast<std::int64_t>(changed.updated.size()) < counts.updates) {
-            auto edited = TRY(invention->edited());
-            TRY(writing->save({.kind = Change::Kind::update,
-                               .table = &whole,
-                               .key = {.id = id},
-                               .values = std::move(edited),
-                               .condition = {.existence = Condition::Existence::must}}));
-            changed.updated.push_back(id);
-        } else {
-            TRY(writing->save({.kind = Change::Kind::remove, .table = &whole, .key = {.id = id}}));
-            changed.deleted.push_back(id);
-        }
+    const auto ids = TRY(invention->ids(touched));
+    const auto updated =
+        std::min(ids.size(), static_cast<std::size_t>(std::max<std::int64_t>(counts.updates, 0)));
+    for (const std::string& id : std::span{ids}.first(updated)) {
+        auto edited = TRY(invention->edited());
+        TRY(writing->save({.kind = Change::Kind::update,
+                           .table = &whole,
+                           .key = {.id = id},
+                           .values = std::move(edited),
+                           .condition = {.existence = Condition::Existence::must}}));
+        changed.updated.push_back(id);
     }
     for (std::int64_t i = 0; i < counts.inserts; ++i) {
         auto values = TRY(invention->fresh());
@@ -301,6 +299,11 @@ Result<ChangedIds> Org::change(const Table& table, const ChangeCounts& counts) {
         TRY(writing->save(
             {.kind = Change::Kind::create, .table = &whole, .key = {.id = id}, .values = std::move(values)}));
         changed.inserted.push_back(id);
+    }
+    // Last, since what is invented may point to any of them.
+    for (const std::string& id : std::span{ids}.subspan(updated)) {
+        TRY(writing->save({.kind = Change::Kind::remove, .table = &whole, .key = {.id = id}}));
+        changed.deleted.push_back(id);
     }
     TRY(writing->commit());
     return changed;

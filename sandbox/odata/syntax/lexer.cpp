@@ -79,12 +79,13 @@ class Lexer {
         Token token{.kind = Token::Kind::text, .text = {}, .position = at_};
         for (auto i = at_ + 1; i < text_.size(); ++i) {
             const char c = text_[i];
-            if (quote == '"' && c == '\\' && i + 1 < text_.size()) {
+            const bool has_next = i + 1 < text_.size();
+            const bool is_escape = quote == '"' && c == '\\' && has_next;
+            const bool is_doubled = quote == '\'' && c == quote && has_next && text_[i + 1] == quote;
+            if (is_escape || is_doubled) {
                 token.text += text_[++i];
             } else if (c != quote) {
                 token.text += c;
-            } else if (quote == '\'' && i + 1 < text_.size() && text_[i + 1] == quote) {
-                token.text += text_[++i];
             } else {
                 at_ = i + 1;
                 return token;

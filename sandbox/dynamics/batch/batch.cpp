@@ -199,7 +199,7 @@ class Batch {
 Answer batch(Services& services, const Ask& ask) {
     auto items = read_items(ask.request);
     if (!items) return failure(items.error());
-    return Batch{services, ask}.run(std::move(*items));
+    return Batch{services, ask}.run(*items);
 }
 
 }  // namespace koppla::sandbox::dynamics

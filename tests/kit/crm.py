@@ -16,6 +16,7 @@ class Crm:
     secret_login: str  # the way of logging in by client id and secret
     present: str  # which rows of a table the sandbox's own state has too
     windows: tuple  # what makes an import read changes by their stamp
+    keeps_fields_back: bool  # the sandbox's own state has fields that the CRM tells nobody
 
     def records(self, contacts, accounts):
         return {self.account: accounts, self.contact: contacts}
@@ -36,9 +37,10 @@ class Crm:
 SALESFORCE = Crm(type="salesforce", contact="Contact", account="Account", key="Id", stamp="SystemModstamp",
                  last_name="LastName", texts="LastName,Email,Phone,Title",
                  fields="LastName,Email,Phone,AccountId,MailingLatitude,Balance__c,Birthdate", ways=("pages", "bulk"),
-                 secret_login="client-credentials", present="true", windows=())
+                 secret_login="client-credentials", present="true", windows=(),
+                 keeps_fields_back=False)
 DYNAMICS = Crm(type="dynamics", contact="contact", account="account", key="contactid", stamp="modifiedon",
                last_name="lastname", texts="lastname,emailaddress1,telephone1,jobtitle",
                fields="lastname,emailaddress1,telephone1,parentcustomerid,address1_latitude,creditlimit,birthdate",
                ways=("pages",), secret_login="client-secret", present="isdeleted is not 1",
-               windows=("--index-field", "modifiedon"))
+               windows=("--index-field", "modifiedon"), keeps_fields_back=True)

@@ -25,7 +25,8 @@ class Killed:
         self.contact = self.crm.contact
         self.org = self.sandbox(self.crm.records(RECORDS, 200), crm=self.crm)
         self.koppla.add_account(self.org)
-        self.koppla.do("wizard", "demo", "--tables", self.contact, "--yes")
+        fields = ["--fields", f"{self.contact}={self.crm.fields}"] if self.crm.keeps_fields_back else []
+        self.koppla.do("wizard", "demo", "--tables", self.contact, *fields, "--yes")
 
     def import_under(self, way, **environment):
         """An import with the shim preloaded, run to its end."""

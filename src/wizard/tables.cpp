@@ -4,6 +4,7 @@
 #include "platform/schemas.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -70,21 +71,21 @@ class TakingIn {
         }
         ObjectSchema& schema = object.schema;
         TRY(name(schema));
-        std::vector<std::string> kept_as_text;
+        std::map<int, std::vector<std::string_view>> kept_as_text;  // by digits
         for (const FieldSchema& field : schema.fields) {
-            if (field.is_parked) continue;
+            if (field.is_parked || (before && before->find(field.name) != nullptr)) continue;
             if (field.type.is_exact_text())
-                kept_as_text.push_back(fmt::format("{} ({} digits)", field.name, field.type.precision));
+                kept_as_text[field.type.precision].push_back(field.name);
             if (field.column != model::local_name(field.name)) {
                 change.notices.push_back(
                     fmt::format("{}.{} has the column {}, since another has its name in lower case",
                                 schema.name, field.name, field.column));
             }
         }
-        if (!kept_as_text.empty()) {
+        for (const auto& [digits, fields] : kept_as_text) {
             change.notices.push_back(
-                fmt::format("{}: more digits than a number here holds exactly, kept as text: {}", schema.name,
-                            fmt::join(kept_as_text, ", ")));
+                fmt::format("{}: {} digits are more than a number here holds exactly, kept as text: {}", schema.name,
+                            digits, fmt::join(fields, ", ")));
         }
         change.table = schema.local_table;
         change.fields = schema.fields.size();

@@ -125,6 +125,15 @@ class Koppla:
             words += ["--" + setting_name.replace("_", "-"), value]
         return self.do(*words)
 
+    def move_account(self, sandbox, name="demo"):
+        """The account now leads to this sandbox."""
+        words = ["account", "edit", name, "--server", sandbox.url, "--ca", sandbox.ca, "--client-id",
+                 sandbox.ready["client_id"], "--client-secret-file",
+                 self.secret_file("client-secret", sandbox.ready["client_secret"])]
+        if "authority" in sandbox.ready:
+            words += ["--authority", sandbox.ready["authority"]]
+        return self.do(*words)
+
     def imported(self, *words, code=0):
         """`koppla import … --json`; the reports of the objects, by name."""
         return by_object(self.do("import", *words, "--json", code=code).document)

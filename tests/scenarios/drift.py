@@ -144,11 +144,6 @@ class Drift(scenario.Scenario):
             names = [column[0] for column in cursor.description]
             return {row[names.index("id")]: dict(zip(names, row)) for row in cursor}
 
-    def move_to(self, sandbox):
-        self.koppla.do("account", "edit", "demo", "--server", sandbox.url, "--ca", sandbox.ca,
-                       "--client-id", sandbox.ready["client_id"], "--client-secret-file",
-                       self.koppla.secret_file("client-secret", sandbox.ready["client_secret"]))
-
     def test_every_drift_is_told_and_followed(self):
         with self.org("base", self.describe, self.rows) as sandbox:
             self.koppla.add_account(sandbox)
@@ -164,7 +159,7 @@ class Drift(scenario.Scenario):
                 describe, rows = copy.deepcopy(self.describe), copy.deepcopy(self.rows)
                 told = drift(describe, rows)
                 with self.org(drift.__name__, describe, rows) as sandbox:
-                    self.move_to(sandbox)
+                    self.koppla.move_account(sandbox)
                     self.follow(sandbox, first, *told)
 
     def follow(self, sandbox, first, what, name, impact):

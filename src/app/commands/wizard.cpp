@@ -175,10 +175,12 @@ Result<std::vector<std::string>> chosen_tables(CrmConnector& connector, const Wi
     return all;
 }
 
-void tell_notices(const model::ObjectSchema& schema) {
+/// What the connector maps otherwise than field by field.
+void warn_of_mapping(const model::ObjectSchema& schema, std::vector<std::string>& warnings) {
     for (const model::MappingNotice& notice : schema.notices) {
-        Program::tell(fmt::format("warning: {}.{} ({}): {}", schema.name, notice.field, notice.remote_type,
-                                  notice.instead));
+        warnings.push_back(
+            fmt::format("{}.{} ({}): {}", schema.name, notice.field, notice.remote_type, notice.instead));
+        Program::tell("warning: " + warnings.back());
     }
 }
 
@@ -187,6 +189,7 @@ struct Found {
     std::vector<ObjectChanges> changes;  ///< of those that were recorded before
     std::vector<std::string> unchanged;
     std::vector<std::string> failed;
+    std::vector<std::string> warnings;
 };
 
 /// With --all the CRM is asked only for what it has changed since; a person who names a table wants it looked
@@ -232,7 +235,7 @@ Result<Found> sort_out(CrmConnector& connector, std::vector<Discovered> discover
             found.changes.push_back(
                 {.object = schema.name, .changes = evolve(before->second, schema, "").changes});
         } else {
-            tell_notices(schema);
+            warn_of_mapping(schema, found.warnings);
         }
         found.chosen.push_back({.schema = std::move(schema), .source = std::move(described.source)});
     }
@@ -358,6 +361,7 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
         json document = {{"tables", json::array()},
                          {"unchanged", found.unchanged},
                          {"left_out", found.failed},
+                         {"warnings", found.warnings},
                          {"charged_calls", calls},
                          {"seconds", seconds}};
         for (const TableChange& change : changes) document["tables"].push_back(to_json(change));

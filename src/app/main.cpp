@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include <CLI/CLI.hpp>
+#include <malloc.h>
 
 namespace {
 
@@ -23,9 +24,14 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 incomplete (start again to go on)
             4 done but records were refused, 130 interrupted.
 )";
 
+/// Pages of records lie outside the heap, and go back to the system whole: glibc would move this bound up to
+/// their size after the first of them, and leave holes of their size.
+constexpr int own_mapping_bytes = 1 << 20;
+
 }  // namespace
 
 int main(int argc, char** argv) try {
+    mallopt(M_MMAP_THRESHOLD, own_mapping_bytes);
     const koppla::Signals signals;
     const koppla::SystemClock clock;
     koppla::Program program{clock, signals.stop()};

@@ -10,8 +10,9 @@
 
 namespace koppla {
 
-/// A queue between threads, bounded by the weight (bytes, say) of what lies in it. An item heavier than the
-/// bound passes alone. Thread-safe.
+/// A queue between threads, bounded by the weight (bytes, say) of what lies in it and of the item that was
+/// taken last, which is thought to be in work until the next is taken. An item heavier than the bound passes
+/// alone. Any writers, one reader.
 template <class T>
 class Channel {
   public:
@@ -21,7 +22,7 @@ class Channel {
     bool put(T item, std::size_t weight, const std::stop_token& stop) {
         std::unique_lock lock{mutex_};
         const bool ready = room_.wait(
-            lock, stop, [&] { return closed_ || items_.empty() || weight_ + weight <= weight_max_; });
+            lock, stop, [&] { return closed_ || weight_ == 0 || weight_ + weight <= weight_max_; });
         if (!ready || closed_) return false;
         weight_ += weight;
         items_.emplace_back(std::move(item), weight);
@@ -32,12 +33,13 @@ class Channel {
     /// Waits for an item. Nothing when the channel is closed and empty, or `stop` was requested.
     std::optional<T> take(const std::stop_token& stop) {
         std::unique_lock lock{mutex_};
+        weight_ -= std::exchange(taken_, 0);
+        room_.notify_all();
         filled_.wait(lock, stop, [&] { return closed_ || !items_.empty(); });
         if (items_.empty() || stop.stop_requested()) return std::nullopt;
         auto [item, weight] = std::move(items_.front());
         items_.pop_front();
-        weight_ -= weight;
-        room_.notify_one();
+        taken_ = weight;
         return std::move(item);
     }
 
@@ -55,7 +57,8 @@ class Channel {
     std::condition_variable_any room_;
     std::condition_variable_any filled_;
     std::deque<std::pair<T, std::size_t>> items_;
-    std::size_t weight_ = 0;
+    std::size_t weight_ = 0;  ///< of the items, and of the one taken
+    std::size_t taken_ = 0;
     bool closed_ = false;
 };
 

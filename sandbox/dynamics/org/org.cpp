@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t state_cache_bytes = std::size_t{64} << 20U;
+/// Pages of rows go out about as fast as the disk cache has them.
+constexpr std::size_t state_mapped_bytes = std::size_t{64} << 30U;
 constexpr std::string_view hidden_setting = "hidden";
 constexpr std::string_view floor_setting = "token_floor";
 constexpr std::chrono::hours usual_retention{7 * 24};
@@ -151,7 +153,8 @@ Org::~Org() = default;
 Result<std::unique_ptr<Org>> Org::open(const OrgOptions& options, const Clock& clock) {
     auto database = TRY(db::open_sqlite({.path = options.state,
                                          .create = db::SqliteOptions::Create::if_missing,
-                                         .cache_bytes = state_cache_bytes}));
+                                         .cache_bytes = state_cache_bytes,
+                                         .mapped_bytes = state_mapped_bytes}));
     Populated populated = TRY(populate(*database, options));
     auto inside = std::make_unique<Inside>(clock, std::move(database), std::move(populated));
     const auto transaction = TRY(inside->begin(db::Access::read));

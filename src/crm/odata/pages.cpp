@@ -69,13 +69,17 @@ class Reading {
         while (true) {
             model::Batch batch = TRY(fetch->take());
             fetch.reset();
+            const std::string foreseen = foreseen_link(batch);
+            if (!foreseen.empty()) fetch = fetched(foreseen);
             PageEnd end = TRY(read(batch));
             if (cut_at_limit(batch)) end.next_link.clear();
-            if (!end.next_link.empty()) {
+            if (end.next_link.empty()) {
+                fetch.reset();
+            } else {
                 end.next_link = whole_link(std::move(end.next_link));
                 TRY(check_link(end.next_link));
                 link = end.next_link;
-                fetch = fetched(link);
+                if (link != foreseen) fetch = fetched(link);
             }
             PartEnd part_end;
             Position next{.stage = Position::Stage::page, .link = link};
@@ -112,6 +116,26 @@ class Reading {
         auto end = reader_.read(batch);
         if (!end) return end.error().with_context(attempted_ + " failed");
         return end;
+    }
+
+    /// The link to the next page, where it is plain to see at the end of this one: then that page comes while
+    /// this one is read. What is read decides; a link that was foreseen wrongly is given up.
+    [[nodiscard]] std::string foreseen_link(const model::Batch& batch) const {
+        if (request_.row_limit) return {};
+        constexpr std::string_view key = "\"@odata.nextLink\":\"";
+        constexpr std::size_t tail_bytes = 16'384;
+        std::string_view tail{batch.page.bytes.get(), batch.page.size};
+        tail.remove_prefix(tail.size() - std::min(tail.size(), tail_bytes));
+        const auto at = tail.rfind(key);
+        if (at == std::string_view::npos) return {};
+        tail.remove_prefix(at + key.size());
+        // What is escaped in it is left to the parser; what is no URL, to its complaint.
+        const auto end = tail.find_first_of("\"\\ \r\n");
+        if (end == std::string_view::npos || tail[end] != '"') return {};
+        std::string link = whole_link(std::string{tail.substr(0, end)});
+        const auto address = session_.address(link);
+        const bool is_new = address && !seen_.contains(std::hash<std::string>{}(*address));
+        return is_new ? link : std::string{};
     }
 
     /// A link may leave out scheme and host.

@@ -25,7 +25,7 @@ constexpr std::size_t journal_bytes_max = std::size_t{16} << 20;
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::open(std::string path, Role role, std::size_t cache_bytes,
+Result<std::unique_ptr<Connection>> Connection::open(std::string path, Role role, const Memory& memory,
                                                      const Call& call) {
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(
@@ -33,7 +33,7 @@ Result<std::unique_ptr<Connection>> Connection::open(std::string path, Role role
     std::unique_ptr<Connection> connection{new Connection{std::move(path), handle}};
     if (code != SQLITE_OK) return connection->failure(code, "opening the database");
     connection->serve(call);
-    TRY(connection->configure(role, cache_bytes));
+    TRY(connection->configure(role, memory));
     connection->serve({});
     return connection;
 }
@@ -43,7 +43,7 @@ Connection::~Connection() {
     sqlite3_close_v2(handle_);
 }
 
-Result<void> Connection::configure(Role role, std::size_t cache_bytes) {
+Result<void> Connection::configure(Role role, const Memory& memory) {
     sqlite3_busy_handler(handle_, wait_for_lock, this);
     sqlite3_progress_handler(handle_, instructions_between_stops, is_stopped, this);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -53,9 +53,9 @@ Result<void> Connection::configure(Role role, std::size_t cache_bytes) {
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
     TRY(
-        run(fmt::format("pragma temp_store=file; pragma mmap_size=0; pragma cell_size_check=on;"
+        run(fmt::format("pragma temp_store=file; pragma mmap_size={}; pragma cell_size_check=on;"
                         "pragma cache_size=-{}",
-                        cache_bytes / 1024)));
+                        memory.mapped_bytes, memory.cache_bytes / 1024)));
     if (role == Role::scratch) {
         return run(
             fmt::format("pragma page_size={}; pragma journal_mode=delete; pragma synchronous=off;"

@@ -22,7 +22,11 @@ class Connection final {
         reader,   ///< refuses to write
         scratch,  ///< no journal, no syncing: for files that die with the run
     };
-    static Result<std::unique_ptr<Connection>> open(std::string path, Role role, std::size_t cache_bytes,
+    struct Memory {
+        std::size_t cache_bytes = 0;
+        std::size_t mapped_bytes = 0;
+    };
+    static Result<std::unique_ptr<Connection>> open(std::string path, Role role, const Memory& memory,
                                                     const Call& call);
     ~Connection();
     Connection(const Connection&) = delete;
@@ -52,7 +56,7 @@ class Connection final {
     };
 
     Connection(std::string path, sqlite3* handle) : path_{std::move(path)}, handle_{handle} {}
-    Result<void> configure(Role role, std::size_t cache_bytes);
+    Result<void> configure(Role role, const Memory& memory);
     static int wait_for_lock(void* self, int attempts);
     static int is_stopped(void* self);
 

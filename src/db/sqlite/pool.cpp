@@ -16,8 +16,8 @@ constexpr std::size_t attachments_max =
 
 }  // namespace
 
-Pool::Pool(std::string path, std::size_t cache_bytes, std::unique_ptr<Connection> writer)
-    : path_{std::move(path)}, cache_bytes_{cache_bytes}, writer_{std::move(writer)} {}
+Pool::Pool(std::string path, const Connection::Memory& memory, std::unique_ptr<Connection> writer)
+    : path_{std::move(path)}, memory_{memory}, writer_{std::move(writer)} {}
 
 Result<std::shared_ptr<Connection>> Pool::writer(const Call& call) {
     std::unique_ptr<Connection> taken;
@@ -54,7 +54,11 @@ Result<std::shared_ptr<Connection>> Pool::reader(const Call& call) {
         idle.pop_back();
         return reader;
     });
-    if (!taken) taken = TRY(Connection::open(path_, Connection::Role::reader, cache_bytes_ / 4, call));
+    if (!taken) {
+        const Connection::Memory memory{.cache_bytes = memory_.cache_bytes / 4,
+                                        .mapped_bytes = memory_.mapped_bytes};
+        taken = TRY(Connection::open(path_, Connection::Role::reader, memory, call));
+    }
     taken->serve(call);
     return std::shared_ptr<Connection>{taken.release(), [pool = shared_from_this()](Connection* connection) {
                                            std::unique_ptr<Connection> reader{connection};
@@ -117,7 +121,7 @@ Result<void> Pool::settle(Connection& writer) {
             TRY(statement.step());
             attachment.is_attached = true;
             TRY(writer.run(fmt::format("pragma \"{0}\".synchronous=off; pragma \"{0}\".cache_size=-{1}",
-                                       attachment.schema, cache_bytes_ / 4096)));
+                                       attachment.schema, memory_.cache_bytes / 4096)));
         }
         const std::scoped_lock lock{mutex_};
         const auto kept =

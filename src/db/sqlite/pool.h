@@ -18,14 +18,17 @@ namespace koppla::db {
 /// between two transactions.
 class Pool final : public std::enable_shared_from_this<Pool> {
   public:
-    Pool(std::string path, std::size_t cache_bytes, std::unique_ptr<Connection> writer);
+    Pool(std::string path, const Connection::Memory& memory, std::unique_ptr<Connection> writer);
 
     /// Waits for the writer until the call ends; then `unavailable`.
     Result<std::shared_ptr<Connection>> writer(const Call& call);
     Result<std::shared_ptr<Connection>> reader(const Call& call);
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] std::size_t cache_bytes() const { return cache_bytes_; }
+    /// What a staging file gets.
+    [[nodiscard]] Connection::Memory scratch_memory() const {
+        return {.cache_bytes = memory_.cache_bytes / 4};
+    }
 
     /// From the next write transaction on, `file` is the schema of that name.
     Result<void> attach(std::string schema, std::string file);
@@ -45,7 +48,7 @@ class Pool final : public std::enable_shared_from_this<Pool> {
     Result<void> settle(Connection& writer);
 
     const std::string path_;
-    const std::size_t cache_bytes_;
+    const Connection::Memory memory_;
     std::mutex mutex_;  ///< of all below
     std::condition_variable_any writer_free_;
     std::unique_ptr<Connection> writer_;  ///< null while lent

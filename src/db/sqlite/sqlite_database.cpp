@@ -91,9 +91,11 @@ Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options) {
         return error(ErrorKind::invalid, fmt::format("'{}' is no path of a database", options.path.string()));
     }
     TRY(check_file(path, options.create));
-    auto writer = TRY(Connection::open(path, Connection::Role::writer, options.cache_bytes,
+    auto writer = TRY(Connection::open(path, Connection::Role::writer,
+                                       Connection::Memory{.cache_bytes = options.cache_bytes},
                                        Call{}.within(options.open_wait)));
-    auto pool = std::make_shared<Pool>(path, options.cache_bytes, std::move(writer));
+    const Connection::Memory memory{.cache_bytes = options.cache_bytes, .mapped_bytes = options.mapped_bytes};
+    auto pool = std::make_shared<Pool>(path, memory, std::move(writer));
     return std::unique_ptr<Database>{std::make_unique<SqliteDatabase>(std::move(pool))};
 }
 

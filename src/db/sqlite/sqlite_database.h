@@ -18,6 +18,9 @@ struct SqliteOptions {
     std::chrono::milliseconds open_wait{5000};
     /// Page cache of the writer; readers and staging files have a quarter each.
     std::size_t cache_bytes = std::size_t{8} << 20;
+    /// How much of the file readers see by mapping it instead of copying its pages; it then counts as memory
+    /// of this process, and an error of the disk ends it.
+    std::size_t mapped_bytes = 0;
 };
 
 /// An SQLite file, made with mode 0600 and in WAL mode from the first write on: one writer at a time, readers

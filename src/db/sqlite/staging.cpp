@@ -123,7 +123,7 @@ Result<bool> SqliteStaging::find_kept(const std::string& table_sql) {
     const std::string boot = boot_id();
     // The file is never synced: where a restart of the machine can't be told, it isn't believed.
     if (boot.empty() || ::fstat(lock_, &file) != 0 || file.st_size == 0) return false;
-    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->cache_bytes() / 4, Call{}));
+    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->scratch_memory(), Call{}));
     auto statement = TRY(
         Statement::prepare_one(*scratch_, "select note, rows from kept where boot = $1 and table_sql = $2"));
     const std::array<Parameter, 2> values = {std::string_view{boot}, std::string_view{table_sql}};
@@ -144,7 +144,7 @@ Result<void> SqliteStaging::start_over(const std::string& table_sql) {
         return error(ErrorKind::unavailable,
                      fmt::format("emptying the staging file {}: {}", file_, std::strerror(errno)));
     }
-    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->cache_bytes() / 4, Call{}));
+    scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->scratch_memory(), Call{}));
     TRY(scratch_->run(table_sql +
                       "; create table kept (boot text, table_sql text, note text, rows integer)"));
     auto statement = TRY(Statement::prepare_one(*scratch_, "insert into kept values ($1, $2, '', 0)"));

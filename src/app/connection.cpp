@@ -73,6 +73,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const Store& store, std::st
     return connection;
 }
 
+std::string Connection::server() const {
+    return setting(*type_, account_.settings, "server");
+}
+
 ConnectorParts Connection::parts() const {
     return {.settings = account_.settings,
             .secrets = secrets_,

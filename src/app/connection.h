@@ -30,6 +30,8 @@ class Connection {
     [[nodiscard]] Result<PersonLogin> log_in_by_person(const Call& call);
     /// What a person should know of the account's way of logging in, a sentence each.
     [[nodiscard]] std::vector<std::string> notices() const;
+    /// Where the account leads, as it is set.
+    [[nodiscard]] std::string server() const;
     [[nodiscard]] std::chrono::milliseconds safety_lag() const { return safety_lag_; }
 
   private:

@@ -86,6 +86,16 @@ TEST_F(Records, schemas_are_found_as_they_were_recorded_last_whatever_the_case) 
     EXPECT_EQ(schemas.source("crm", "Contact").error().kind, ErrorKind::not_found);
 }
 
+TEST_F(Records, schemas_of_another_server_have_no_known_version) {
+    RecordedSchema recorded = contact();
+    recorded.schema.version = "7";
+    ASSERT_TRUE(schemas.put(recorded, "said"));
+    ASSERT_TRUE(schemas.forget_versions("crm"));
+    EXPECT_EQ(*schemas.source("crm", "Contact"), "said");
+    recorded.schema.version.clear();
+    EXPECT_EQ(*schemas.find("crm", "Contact"), recorded);
+}
+
 TEST_F(Records, schemas_dont_share_a_table_nor_belong_to_nobody) {
     RecordedSchema recorded = contact();
     ASSERT_TRUE(schemas.put(recorded, ""));

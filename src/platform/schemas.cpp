@@ -105,6 +105,15 @@ Result<void> Schemas::remove(std::string_view account, std::string_view object) 
     return Enumerations{transaction_}.remove(account, object);
 }
 
+Result<void> Schemas::forget_versions(std::string_view account) {
+    for (RecordedSchema& recorded : TRY(list(account))) {
+        const std::string said = TRY(source(account, recorded.schema.name));
+        recorded.schema.version.clear();
+        TRY(put(recorded, said));
+    }
+    return {};
+}
+
 Result<void> Enumerations::put(const Enumeration& enumeration) {
     const std::string_view account = enumeration.account;
     const std::string_view object = enumeration.object;

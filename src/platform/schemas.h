@@ -31,6 +31,8 @@ class Schemas final {
     Result<std::vector<RecordedSchema>> list(std::string_view account);
     Result<std::string> source(std::string_view account, std::string_view object);
     Result<void> remove(std::string_view account, std::string_view object);
+    /// So that the CRM is asked for all descriptions again: it is another one now.
+    Result<void> forget_versions(std::string_view account);
 
   private:
     db::Transaction& transaction_;

@@ -111,7 +111,7 @@ class Import {
         };
         ReadRequest question = read_request();
         question.filter = task_.position.filter;
-        staged_ = {.question = question_of(question, task_.position.conversions, task_.after_run),
+        staged_ = {.question = question_of(question, task_.position, task_.after_run),
                    .window = task_.window};
         auto staging = TRY(begin());
         if (staging->kept().empty()) return staging;

@@ -73,7 +73,8 @@ struct ImportSite {
     CrmConnector& connector;
     const Clock& clock;
     std::string account;
-    std::string user;  ///< for the audit
+    std::string user;      ///< for the audit
+    std::string server{};  ///< where the account leads
     model::KeyedHash hash{};
 };
 

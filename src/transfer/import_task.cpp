@@ -79,8 +79,11 @@ class Preparation {
             TRY(is_derived ? derived_fields(task.schema) : chosen_fields(task.schema, options_.fields));
         task.adds_rows = !is_derived;
         const std::string index_field = TRY(chosen_index(task.schema, task.notices));
-        task.position = {
-            .object = task.schema.name, .index_field = index_field, .fields = {}, .filter = filter_text()};
+        task.position = {.object = task.schema.name,
+                         .index_field = index_field,
+                         .fields = {},
+                         .filter = filter_text(),
+                         .server = site_.server};
         for (const FieldSchema* field : task.fields) task.position.fields.push_back(field->name);
         TRY(choose_treatments(task));
         task.by_feed = is_by_feed(task.schema);

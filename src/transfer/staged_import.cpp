@@ -71,7 +71,7 @@ Result<StagedImport> staged_import_from_json(std::string_view text) {
     }
 }
 
-std::string question_of(const ReadRequest& request, std::string_view conversions, std::int64_t after_run) {
+std::string question_of(const ReadRequest& request, const ImportPosition& position, std::int64_t after_run) {
     return dump({{"object", request.object->name},
                  {"fields", request.fields},
                  {"filter", request.filter},
@@ -82,7 +82,8 @@ std::string question_of(const ReadRequest& request, std::string_view conversions
                  {"path", request.path},
                  {"by_feed", request.by_feed},
                  {"feed_mark", request.feed_mark},
-                 {"conversions", conversions},
+                 {"conversions", position.conversions},
+                 {"server", position.server},
                  {"after_run", after_run}});
 }
 

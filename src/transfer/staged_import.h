@@ -29,7 +29,7 @@ std::string to_json(const StagedImport& staged);
 Result<StagedImport> staged_import_from_json(std::string_view json);
 
 /// The question of a request whose answer is to be merged into what run `after_run` left.
-std::string question_of(const ReadRequest& request, std::string_view conversions, std::int64_t after_run);
+std::string question_of(const ReadRequest& request, const ImportPosition& position, std::int64_t after_run);
 
 /// Stages what is pumped, and keeps with it how far it reaches.
 class StagingConsumer final : public PumpConsumer {

@@ -19,11 +19,9 @@ bool is_position_option(std::string_view name) {
 }
 
 std::string scope_json(const ImportPosition& position) {
-    json document{{"object", position.object},
-                  {"index_field", position.index_field},
-                  {"fields", position.fields},
-                  {"filter", position.filter},
-                  {"conversions", position.conversions}};
+    json document{{"object", position.object}, {"index_field", position.index_field},
+                  {"fields", position.fields}, {"filter", position.filter},
+                  {"server", position.server}, {"conversions", position.conversions}};
     if (!position.feed_mark.empty()) document["feed_mark"] = position.feed_mark;
     return document.dump();
 }
@@ -37,6 +35,7 @@ Result<ImportPosition> position_from(std::string_view value, std::string_view sc
         position.index_field = document.at("index_field");
         position.fields = document.at("fields").get<std::vector<std::string>>();
         position.filter = document.at("filter");
+        position.server = document.value("server", "");
         position.conversions = document.value("conversions", "");
         position.feed_mark = document.value("feed_mark", "");
     } catch (const json::exception& e) {
@@ -49,6 +48,9 @@ Result<ImportPosition> position_from(std::string_view value, std::string_view sc
 std::string difference(const ImportPosition& saved, const ImportPosition& wanted) {
     if (saved.object.empty()) return {};  // set by hand: an instant, no question
     std::vector<std::string> words;
+    if (!saved.server.empty() && saved.server != wanted.server)
+        words.push_back(
+            fmt::format("it was of {}, and the account leads to {}", saved.server, wanted.server));
     if (saved.index_field != wanted.index_field) {
         words.push_back(
             fmt::format("the index field was {} and is {}", saved.index_field, wanted.index_field));

@@ -19,6 +19,7 @@ struct ImportPosition {
     std::string index_field;
     std::vector<std::string> fields;
     std::string filter;
+    std::string server{};       ///< where the account led; empty in positions of before this was kept
     std::string conversions{};  ///< "Email=hash, Name=trim"; empty where all are standard
     std::string feed_mark{};    ///< of the object's feed of changes, where it was read by that; or empty
 };

@@ -39,7 +39,8 @@ TEST(Position, comes_back_as_it_was_stored) {
                                   .object = "Contact",
                                   .index_field = "SystemModstamp",
                                   .fields = {"Id", "Name"},
-                                  .filter = "a = 'ü'"};
+                                  .filter = "a = 'ü'",
+                                  .server = "https://acme.example"};
     const auto read = position_from(format_instant(position.at), scope_json(position));
     ASSERT_TRUE(read);
     EXPECT_EQ(read->at, noon);
@@ -56,6 +57,15 @@ TEST(Position, of_another_question_is_told_in_words) {
     EXPECT_NE(words.find("the filter was '' and is 'Name != null'"), std::string::npos) << words;
     EXPECT_NE(words.find("it did not read Phone"), std::string::npos) << words;
     EXPECT_NE(words.find("it read Name too"), std::string::npos) << words;
+}
+
+TEST(Position, of_another_server_is_told_where_the_server_is_known) {
+    const ImportPosition saved{.at = noon, .object = "Contact", .server = "https://old.example"};
+    ImportPosition wanted = saved;
+    wanted.server = "https://new.example";
+    EXPECT_EQ(difference(saved, wanted),
+              "it was of https://old.example, and the account leads to https://new.example");
+    EXPECT_EQ(difference({.at = noon, .object = "Contact"}, wanted), "");
 }
 
 TEST(Position, set_by_hand_answers_any_question) {

@@ -210,6 +210,7 @@ Result<Exit> edit(const Program& program, const AccountLine& line) {
     TRY(check_account(type, all));
 
     TRY(accounts.update(account));
+    if (line.settings.contains("server")) TRY(Schemas{*transaction}.forget_versions(account.name));
     for (const std::string& name : before.secret_names) {
         if (!all.contains(name)) TRY(accounts.remove_secret(account.name, name));
     }

@@ -160,6 +160,7 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
                           .clock = program.clock,
                           .account = line.account,
                           .user = user_name(),
+                          .server = connection->server(),
                           .hash = [&](std::string_view text) { return store->vault().keyed_hash(text); }};
     ImportOptions options = line.options;
     options.extent = line.is_full      ? ImportExtent::everything

@@ -358,12 +358,9 @@ Result<Exit> wizard(const Program& program, const WizardLine& line) {
     }
     const std::int64_t calls = connector.usage().charged_calls;
     if (program.wants_json) {
-        json document = {{"tables", json::array()},
-                         {"unchanged", found.unchanged},
-                         {"left_out", found.failed},
-                         {"warnings", found.warnings},
-                         {"charged_calls", calls},
-                         {"seconds", seconds}};
+        json document = {{"tables", json::array()},  {"unchanged", found.unchanged},
+                         {"left_out", found.failed}, {"warnings", found.warnings},
+                         {"charged_calls", calls},   {"seconds", seconds}};
         for (const TableChange& change : changes) document["tables"].push_back(to_json(change));
         Program::print(document);
     } else {

@@ -12,8 +12,8 @@
 namespace koppla {
 
 /// Gives an object its table's name, `<account>_<object>`, and every field without one its column's. Names
-/// that collide in lower case get _2, _3 …; `is_taken` tells which tables are there already. `unsupported`
-/// where the table would be wider than the store allows.
+/// that collide in lower case get _2, _3 …, and such as are too long are cut; `is_taken` tells which tables
+/// are there already. `unsupported` where the table would be wider than the store allows.
 Result<void> name_locally(model::ObjectSchema& schema, std::string_view account, const db::Dialect& dialect,
                           const std::function<bool(std::string_view)>& is_taken);
 
@@ -29,7 +29,7 @@ std::vector<std::string> drop_index_sql(const model::ObjectSchema& schema, const
 bool has_labels(const model::ObjectSchema& schema, const model::FieldSchema& field);
 
 /// `<table>_labels`: the table with `<column>_label` behind the columns, one for each enumeration.
-std::string label_view_name(const model::ObjectSchema& schema);
+std::string label_view_name(const model::ObjectSchema& schema, const db::Dialect& dialect);
 std::string create_label_view_sql(const model::ObjectSchema& schema, std::string_view account,
                                   const db::Dialect& dialect);
 

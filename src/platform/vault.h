@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "platform/environment.h"
 
 #include <array>
 #include <filesystem>
@@ -10,23 +11,16 @@
 
 namespace koppla {
 
-/// Where the program's surroundings say that a key lies; empty: they don't.
-struct KeyEnvironment {
-    std::filesystem::path credentials_directory;  ///< $CREDENTIALS_DIRECTORY, of systemd
-    std::filesystem::path key_file;               ///< $KOPPLA_KEY_FILE
-    static KeyEnvironment current();
-};
-
 /// Where a store's sealing key lies.
 struct KeySource {
-    enum class Origin { credential, named_file, beside_store };
+    enum class Origin { credential, named_file, beside_store, config_folder };
     Origin origin = Origin::beside_store;
     std::filesystem::path path;
 };
 
-/// The systemd credential `koppla-key` where there is one; else the file that KOPPLA_KEY_FILE names; else
-/// `<store>.key`. The last two need not be there yet.
-KeySource find_key(const std::filesystem::path& store, const KeyEnvironment& environment);
+/// The systemd credential `koppla-key` where there is one; else the file that KOPPLA_KEY_FILE names; else the
+/// store's own. The last two need not be there yet.
+KeySource find_key(const KeySource& own, const StoreEnvironment& environment);
 
 /// Seals secrets with one key (XChaCha20-Poly1305). A sealed value opens only with the same key and in the
 /// context it was sealed for, so one can't be put in another's place. Thread-safe.

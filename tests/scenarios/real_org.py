@@ -32,9 +32,7 @@ class RealOrg(Scenario):
         for way in ("auto", "bulk"):
             with self.subTest(way):
                 self.koppla.do("import", "npsp", "--all", "--via", way, *(["--full"] if way == "bulk" else []))
-                with self.koppla.connect() as store:
-                    results = [compare(rows, store, f"npsp_{name.lower()}", numbers)
-                               for name, rows, numbers in records()]
+                results = [compare(rows, self.koppla, f"npsp_{name.lower()}", numbers) for name, rows, numbers in records()]
                 for result in results:
                     print(result)
                 different = sum(result.different for result in results)

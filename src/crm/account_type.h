@@ -7,6 +7,7 @@
 #include "http/client.h"
 #include "model/option_spec.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -91,6 +92,9 @@ struct AccountType {
     std::string_view signing_options;
     /// Where a person uploads that key's certificate, a step a line.
     std::string_view certificate_steps;
+    /// How long the CRM tells of a deleted record and then no more, whoever asks; zero where that has no end,
+    /// or where a read that comes too late is told so, and compares everything.
+    std::chrono::hours deletions_kept{};
     /// The hosts that an account may talk to: patterns as http::Transport takes them.
     std::vector<std::string> (*allowed_hosts)(const model::Settings& settings);
     Result<std::unique_ptr<CrmConnector>> (*connect)(ConnectorParts parts);

@@ -80,6 +80,11 @@ struct ReadRequest {
     /// that there is, without one. Takes neither filter nor order nor limit.
     bool by_feed = false;
     std::string feed_mark{};
+
+    /// A field of the object; `invalid` for a name that its schema doesn't have.
+    [[nodiscard]] Result<const model::FieldSchema*> field(std::string_view name) const;
+    /// `invalid`, with the object's name.
+    [[nodiscard]] Error refused(std::string_view why) const;
 };
 
 /// A stretch of a read that one thread reads in order: result pages, a job. Opaque, small, storable.

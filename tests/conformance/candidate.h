@@ -32,6 +32,10 @@ struct Quirks {
     bool counts_reads = false;
     /// An unchanged description is told without its text.
     bool tells_unchanged_descriptions = false;
+    /// A check tells who is logged in, and to what.
+    bool tells_its_user = true;
+    /// A login that ends is begun again without a person.
+    bool renews_logins = true;
 };
 
 /// A sandbox org of some thousand contacts with a connector to it: a row of the conformance suite.
@@ -68,5 +72,6 @@ inline constexpr std::int64_t contacts = 2'500;
 
 std::unique_ptr<Candidate> salesforce();
 std::unique_ptr<Candidate> dynamics_365();
+std::unique_ptr<Candidate> plain_odata();
 
 }  // namespace koppla::conformance

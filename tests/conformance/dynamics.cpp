@@ -2,6 +2,7 @@
 #include "base/test/temporary_folder.h"
 #include "conformance/candidate.h"
 #include "crm/dynamics/connector.h"
+#include "crm/odata/connector.h"
 #include "crm/test/script.h"
 #include "sandbox/dynamics/face.h"
 
@@ -17,31 +18,18 @@ const sandbox::entra::Registration& registration() {
     return made.registration;
 }
 
-class Dynamics final : public Candidate {
+/// An environment, which is a plain OData service too.
+class Environment : public Candidate {
   public:
-    Dynamics() {
-        contact = "contact";
+    Environment() {
         last_name = "lastname";
         email = "emailaddress1";
         quirks = {.tells_unchanged_descriptions = true};
-        const sandbox::entra::Registration& app = registration();
         services_.url = "https://127.0.0.1:8443";
-        EXPECT_TRUE(org_->set_people({.client_id = app.client_id,
-                                      .app_object_id = app.app_object_id,
-                                      .username = app.username,
-                                      .user_object_id = app.user_object_id}));
-        connector_ = std::move(
-            *dynamics::account_type.connect({.settings = {{"server", services_.url},
-                                                          {"auth", "client-secret"},
-                                                          {"client-id", app.client_id},
-                                                          {"page-size", "600"},
-                                                          {"tenant", app.tenant},
-                                                          {"authority", services_.url}},
-                                             .secrets = {{"client-secret", Secret{app.client_secret}}},
-                                             .client = client_,
-                                             .tokens = tokens_,
-                                             .clock = clock_,
-                                             .account = "acme"}));
+        EXPECT_TRUE(org_->set_people({.client_id = registration().client_id,
+                                      .app_object_id = registration().app_object_id,
+                                      .username = registration().username,
+                                      .user_object_id = registration().user_object_id}));
     }
 
     CrmConnector& connector() override { return *connector_; }
@@ -60,7 +48,16 @@ class Dynamics final : public Candidate {
     }
     void pass(std::chrono::milliseconds time) override { clock_.advance(time); }
 
-  private:
+  protected:
+    void connect(const AccountType& type, model::Settings settings, Secrets secrets) {
+        connector_ = std::move(*type.connect({.settings = std::move(settings),
+                                              .secrets = std::move(secrets),
+                                              .client = client_,
+                                              .tokens = tokens_,
+                                              .clock = clock_,
+                                              .account = "acme"}));
+    }
+
     TemporaryFolder folder_;
     ManualClock clock_;
     sandbox::ShiftedClock shifted_{clock_};
@@ -73,10 +70,48 @@ class Dynamics final : public Candidate {
     std::unique_ptr<CrmConnector> connector_;
 };
 
+class Dynamics final : public Environment {
+  public:
+    Dynamics() {
+        contact = "contact";
+        connect(dynamics::account_type,
+                {{"server", services_.url},
+                 {"auth", "client-secret"},
+                 {"client-id", registration().client_id},
+                 {"page-size", "600"},
+                 {"tenant", registration().tenant},
+                 {"authority", services_.url}},
+                {{"client-secret", Secret{registration().client_secret}}});
+    }
+};
+
+class PlainService final : public Environment {
+  public:
+    PlainService() {
+        contact = "contacts";
+        quirks.tells_its_user = false;
+        quirks.renews_logins = false;
+        services_.authority.grants.add_token(
+            "ready-token",
+            {.principal = {.client_id = registration().client_id, .object_id = registration().app_object_id},
+             .end = clock_.now() + std::chrono::hours{24}});
+        connect(odata::account_type,
+                {{"server", services_.url + "/api/data/v9.2"},
+                 {"auth", "bearer"},
+                 {"index-fields", "modifiedon"},
+                 {"page-size", "600"}},
+                {{"access-token", Secret{"ready-token"}}});
+    }
+};
+
 }  // namespace
 
 std::unique_ptr<Candidate> dynamics_365() {
     return std::make_unique<Dynamics>();
+}
+
+std::unique_ptr<Candidate> plain_odata() {
+    return std::make_unique<PlainService>();
 }
 
 }  // namespace koppla::conformance

@@ -169,6 +169,7 @@ Result<std::vector<Finding>> check_positions(const Store& store, const std::vect
     std::vector<Finding> findings;
     const auto transaction = TRY(store.database().begin(db::Access::read, call));
     Options options{*transaction};
+    Accounts accounts{*transaction, store.vault()};
     for (const RecordedSchema& each : schemas) {
         const auto option = TRY(options.find(position_option(each.account, each.schema.name)));
         if (!option || option->value.empty()) continue;
@@ -177,8 +178,12 @@ Result<std::vector<Finding>> check_positions(const Store& store, const std::vect
             findings.push_back(failed(option->name, position.error()));
             continue;
         }
-        findings.push_back(judge_position(
-            {.option = option->name, .object = each.schema.name, .age = clock.now() - position->at}));
+        const Account account = TRY(accounts.find(each.account));
+        const AccountType& type = *TRY(account_type(account.type));
+        findings.push_back(judge_position({.option = option->name,
+                                           .object = each.schema.name,
+                                           .age = clock.now() - position->at,
+                                           .deletions_kept = type.deletions_kept}));
     }
     return findings;
 }

@@ -29,10 +29,6 @@ constexpr std::uintmax_t disk_free_warn = 1024 * mib;
 /// The log is cut to 16 MiB after each checkpoint; one that stays longer has a reader that never ends.
 constexpr std::uintmax_t journal_warn = 1024 * mib;
 
-/// [Salesforce: Recycle Bin] Deleted records stay for 15 days; later nothing tells of them.
-constexpr std::chrono::milliseconds deletions_kept = 15 * 24h;
-constexpr std::chrono::milliseconds position_warn = 7 * 24h;
-
 std::string in_megabytes(std::uintmax_t bytes) {
     return fmt::format("{} MB", bytes / mib);
 }
@@ -183,21 +179,26 @@ Finding judge_table(const model::ObjectSchema& recorded, const std::vector<std::
 }
 
 Finding judge_position(const PositionAge& position) {
-    const auto days = std::chrono::duration_cast<std::chrono::hours>(position.age).count() / 24;
-    Finding finding{.subject = position.option, .text = fmt::format("imported {} days ago", days)};
-    if (position.age > deletions_kept) {
+    const auto in_days = [](auto duration) {
+        return std::chrono::duration_cast<std::chrono::hours>(duration).count() / 24;
+    };
+    const auto days = in_days(position.age);
+    const auto kept = in_days(position.deletions_kept);
+    Finding finding{.subject = position.option,
+                    .text = days == 0 ? "imported today" : fmt::format("imported {} days ago", days)};
+    if (kept == 0) return finding;
+    if (position.age > position.deletions_kept) {
         finding.level = Level::fail;
-        finding.text +=
-            "; records that were deleted more than 15 days ago have left the recycle bin, and the next "
-            "import doesn't learn of them";
+        finding.text += fmt::format(
+            "; the CRM doesn't tell any more of records that were deleted over {} days ago, and the next "
+            "import doesn't learn of them",
+            kept);
         finding.remedy = fmt::format(
-            "empty the table, then import {0} with --full; from then on import {0} at least every 15 days",
-            position.object);
-    } else if (position.age > position_warn) {
+            "empty the table, then import {0} with --full; from then on import {0} at least every {1} days",
+            position.object, kept);
+    } else if (position.age > position.deletions_kept / 2) {
         finding.level = Level::warn;
-        finding.remedy = fmt::format("import {} more often, at least every 15 days", position.object);
-    } else if (days == 0) {
-        finding.text = "imported today";
+        finding.remedy = fmt::format("import {} more often, at least every {} days", position.object, kept);
     }
     return finding;
 }

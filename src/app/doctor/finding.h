@@ -51,6 +51,7 @@ Finding judge_table(const model::ObjectSchema& recorded, const std::vector<std::
 struct PositionAge {
     std::string option, object;
     std::chrono::milliseconds age{};
+    std::chrono::hours deletions_kept{};  ///< as in AccountType
 };
 Finding judge_position(const PositionAge& position);
 

@@ -96,7 +96,10 @@ TEST(Doctor, TablesAreHeldAgainstTheSchema) {
 
 TEST(Doctor, PositionsOlderThanTheRecycleBinNeedAFullImport) {
     const auto judged_at = [](std::chrono::hours age) {
-        return judge_position({.option = "LASTIMPORT_acme_Contact", .object = "Contact", .age = age});
+        return judge_position({.option = "LASTIMPORT_acme_Contact",
+                               .object = "Contact",
+                               .age = age,
+                               .deletions_kept = 15 * 24h});
     };
     EXPECT_EQ(judged_at(1h).level, Level::ok);
     EXPECT_THAT(judged_at(1h).remedy, IsEmpty());
@@ -104,7 +107,11 @@ TEST(Doctor, PositionsOlderThanTheRecycleBinNeedAFullImport) {
     const Finding old = judged_at(16 * 24h);
     EXPECT_EQ(old.level, Level::fail);
     EXPECT_THAT(old.text, HasSubstr("16 days"));
+    EXPECT_THAT(old.text, HasSubstr("over 15 days"));
     EXPECT_THAT(old.remedy, HasSubstr("--full"));
+    EXPECT_EQ(
+        judge_position({.option = "LASTIMPORT_acme_contact", .object = "contact", .age = 90 * 24h}).level,
+        Level::ok);
 }
 
 }  // namespace

@@ -279,7 +279,7 @@ class Compiler {
         if (!read) return wrong();
         using ValueKind = FilterValue::Kind;
         if (subject.kind == Kind::date || subject.kind == Kind::instant || subject.kind == Kind::wall_clock) {
-            const auto moment = instant_of(*read);
+            const auto moment = read->instant(now_);
             if (!moment) return wrong();
             const std::string text = instant_literal(*moment);
             return subject.kind == Kind::date ? text.substr(0, 10) : text;
@@ -341,15 +341,6 @@ class Compiler {
             default:
                 return value.text;
         }
-    }
-
-    [[nodiscard]] std::optional<Instant> instant_of(const FilterValue& value) const {
-        if (value.kind == FilterValue::Kind::relative) return value.relative.at(now_);
-        if (value.kind != FilterValue::Kind::date && value.kind != FilterValue::Kind::instant)
-            return std::nullopt;
-        const auto instant =
-            parse_instant(value.kind == FilterValue::Kind::date ? value.text + "T00:00:00Z" : value.text);
-        return instant ? std::optional{*instant} : std::nullopt;
     }
 
     [[nodiscard]] Error refuse(const Filter& filter, std::string_view why) const {

@@ -16,21 +16,6 @@ namespace {
 using model::FieldSchema;
 using model::Kind;
 
-Error refuse(const ReadRequest& request, std::string_view why) {
-    return error(ErrorKind::invalid, fmt::format("{}: {}", request.object->name, why));
-}
-
-Result<const FieldSchema*> field_of(const ReadRequest& request, std::string_view name) {
-    const FieldSchema* const field = request.object->find(name);
-    if (field == nullptr) {
-        return refuse(request,
-                      fmt::format("there is no field '{}' in the recorded schema; see 'koppla schema', or "
-                                  "run the wizard again if it is new",
-                                  name));
-    }
-    return field;
-}
-
 std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
     std::vector<std::string_view> words;
     while (!text.empty()) {
@@ -53,12 +38,12 @@ Result<std::string> order_of(const ReadRequest& request, Dialect dialect) {
         if (words.empty()) continue;
         const std::string direction = words.size() > 1 ? lower(words[1]) : "asc";
         if (words.size() > 2 || (direction != "asc" && direction != "desc")) {
-            return refuse(request,
-                          fmt::format("'{}' can't be ordered by; behind a field stands asc or desc", term));
+            return request.refused(
+                fmt::format("'{}' can't be ordered by; behind a field stands asc or desc", term));
         }
-        const FieldSchema* const field = TRY(field_of(request, words[0]));
+        const FieldSchema* const field = TRY(request.field(words[0]));
         if (!field->is_sortable)
-            return refuse(request, fmt::format("{} can't order by field '{}'", name(dialect), field->name));
+            return request.refused(fmt::format("{} can't order by field '{}'", name(dialect), field->name));
         terms.push_back(fmt::format("{} {}", wire_name(*field), direction));
     }
     return fmt::format("{}", fmt::join(terms, ","));
@@ -67,7 +52,7 @@ Result<std::string> order_of(const ReadRequest& request, Dialect dialect) {
 Result<std::string> default_order(const ReadRequest& request) {
     std::vector<std::string> terms;
     if (!request.index_field.empty() && (request.from || request.until)) {
-        const FieldSchema* const index = TRY(field_of(request, request.index_field));
+        const FieldSchema* const index = TRY(request.field(request.index_field));
         if (index->is_sortable) terms.push_back(wire_name(*index) + " asc");
     }
     if (const FieldSchema* const key = request.object->find(request.object->key); key != nullptr)
@@ -77,18 +62,17 @@ Result<std::string> default_order(const ReadRequest& request) {
 
 Result<std::string> edge(const ReadRequest& request, std::string_view comparison, Instant at,
                          Dialect dialect) {
-    const FieldSchema* const index = TRY(field_of(request, request.index_field));
+    const FieldSchema* const index = TRY(request.field(request.index_field));
     if (!index->is_filterable) {
-        return refuse(request, fmt::format("{} can't filter by field '{}', so it can't be the index",
+        return request.refused(fmt::format("{} can't filter by field '{}', so it can't be the index",
                                            name(dialect), index->name));
     }
     if (index->type.kind == Kind::instant)
         return fmt::format("{} {} {}", wire_name(*index), comparison, instant_literal(at));
     if (index->type.kind == Kind::date)
         return fmt::format("{} {} {}", wire_name(*index), comparison, format_instant(at).substr(0, 10));
-    return refuse(request,
-                  fmt::format("field '{}' is neither a point in time nor a date, so it can't be the index",
-                              index->name));
+    return request.refused(fmt::format(
+        "field '{}' is neither a point in time nor a date, so it can't be the index", index->name));
 }
 
 /// Of a stamp in seconds the second in which the window begins is read whole: a change of its last
@@ -101,7 +85,7 @@ Instant window_begin(Instant from, QueryOptions::StampUnit unit) {
 Result<std::string> condition(const ReadRequest& request, const QueryOptions& options) {
     std::vector<std::string> terms;
     if (!is_blank(request.filter)) {
-        if (auto fits = check_condition(request.filter); !fits) return refuse(request, fits.error().message);
+        if (auto fits = check_condition(request.filter); !fits) return request.refused(fits.error().message);
         terms.push_back(fmt::format("({})", request.filter));
     }
     if (request.from) {
@@ -118,27 +102,27 @@ Result<std::string> selection(const ReadRequest& request) {
     if (request.object == nullptr) return error(ErrorKind::invalid, "a read needs the schema of an object");
     const model::ObjectSchema& object = *request.object;
     const std::string& set = object.wire_name.empty() ? object.name : object.wire_name;
-    if (!is_identifier(set)) return refuse(request, "its name can't stand in a query; run the wizard again");
-    if (request.fields.empty()) return refuse(request, "no field was asked for");
+    if (!is_identifier(set)) return request.refused("its name can't stand in a query; run the wizard again");
+    if (request.fields.empty()) return request.refused("no field was asked for");
     std::vector<std::string_view> members;
     for (const std::string& name : request.fields) {
-        const FieldSchema* const field = TRY(field_of(request, name));
+        const FieldSchema* const field = TRY(request.field(name));
         if (field->remote_type == removal_type) continue;
         const std::string_view member = annotated(wire_name(*field));
         if (!is_identifier(member))
-            return refuse(request, fmt::format("field '{}' can't stand in a query", field->name));
+            return request.refused(fmt::format("field '{}' can't stand in a query", field->name));
         if (std::ranges::find(members, member) == members.end()) members.push_back(member);
     }
-    if (members.empty()) return refuse(request, "no field was asked for that the CRM has");
+    if (members.empty()) return request.refused("no field was asked for that the CRM has");
     return fmt::format("{}?$select={}", query_encode(set),
                        query_encode(fmt::format("{}", fmt::join(members, ","))));
 }
 
 Result<void> check_request(const ReadRequest& request) {
     if (request.row_limit && *request.row_limit <= 0)
-        return refuse(request, "the limit has to be at least 1");
+        return request.refused("the limit has to be at least 1");
     if ((request.from || request.until) && request.index_field.empty())
-        return refuse(request, "a window of time needs an index field");
+        return request.refused("a window of time needs an index field");
     return {};
 }
 
@@ -207,9 +191,10 @@ Result<std::string> query_path(const ReadRequest& request, const QueryOptions& o
 Result<std::string> feed_path(const ReadRequest& request, const QueryOptions& options) {
     std::string path = TRY(selection(request));
     if (!is_blank(request.filter) || !is_blank(request.order_by) || request.row_limit) {
-        return refuse(request, fmt::format("the feed of changes that {} keeps takes neither filter nor order "
-                                           "nor limit",
-                                           name(options.dialect)));
+        return request.refused(
+            fmt::format("the feed of changes that {} keeps takes neither filter nor order "
+                        "nor limit",
+                        name(options.dialect)));
     }
     return path;
 }

@@ -329,6 +329,7 @@ const AccountType account_type = {.name = "salesforce",
                                   .signing = signing,
                                   .signing_options = "--auth jwt --username USER",
                                   .certificate_steps = certificate_steps(),
+                                  .deletions_kept = tuning::deletions_kept,
                                   .allowed_hosts = allowed_hosts,
                                   .connect = connect,
                                   .log_in_by_person = log_in_by_person};

@@ -192,7 +192,7 @@ class Compiler {
             return read->text;
         }
         if (field->type.kind == Kind::date || field->type.kind == Kind::instant) {
-            const auto moment = instant_of(*read);
+            const auto moment = read->instant(now_);
             if (!moment) return wrong();
             const std::string text = format_instant(*moment);
             return field->type.kind == Kind::date ? text.substr(0, 10) : text;
@@ -206,15 +206,6 @@ class Compiler {
             return fmt::format("'{}'", literal_text(value.text, false));
         return value.kind == FilterValue::Kind::relative ? format_instant(value.relative.at(now_))
                                                          : value.text;
-    }
-
-    [[nodiscard]] std::optional<Instant> instant_of(const FilterValue& value) const {
-        if (value.kind == FilterValue::Kind::relative) return value.relative.at(now_);
-        if (value.kind != FilterValue::Kind::date && value.kind != FilterValue::Kind::instant)
-            return std::nullopt;
-        const auto instant =
-            parse_instant(value.kind == FilterValue::Kind::date ? value.text + "T00:00:00Z" : value.text);
-        return instant ? std::optional{*instant} : std::nullopt;
     }
 
     [[nodiscard]] Error refuse(const Filter& filter, std::string_view why) const {

@@ -19,21 +19,6 @@ namespace {
 using model::FieldSchema;
 using model::Kind;
 
-Error refuse(const ReadRequest& request, std::string_view why) {
-    return error(ErrorKind::invalid, fmt::format("{}: {}", request.object->name, why));
-}
-
-Result<const FieldSchema*> field_of(const ReadRequest& request, std::string_view name) {
-    const FieldSchema* field = request.object->find(name);
-    if (field == nullptr) {
-        return refuse(request,
-                      fmt::format("there is no field '{}' in the recorded schema; see 'koppla schema', or "
-                                  "run the wizard again if it is new",
-                                  name));
-    }
-    return field;
-}
-
 /// A dotted path to a field of a parent, or a field.
 bool is_path(std::string_view text) {
     while (true) {
@@ -54,22 +39,22 @@ Result<void> check_filter(const ReadRequest& request) {
                 if (filter[i] == '\\') ++i;
             }
             if (i >= filter.size()) {
-                return refuse(request,
-                              fmt::format("the filter opens a quote that it doesn't close: {}", filter));
+                return request.refused(
+                    fmt::format("the filter opens a quote that it doesn't close: {}", filter));
             }
         } else if (filter[i] == '(') {
             ++depth;
         } else if (filter[i] == ')' && depth-- == 0) {
-            return refuse(request,
-                          fmt::format("the filter closes a parenthesis that it didn't open: {}", filter));
+            return request.refused(
+                fmt::format("the filter closes a parenthesis that it didn't open: {}", filter));
         } else if (static_cast<unsigned char>(filter[i]) < 0x20 && filter[i] != '\t' && filter[i] != '\n' &&
                    filter[i] != '\r') {
-            return refuse(request, "the filter holds a control character");
+            return request.refused("the filter holds a control character");
         }
     }
     if (depth != 0) {
-        return refuse(request,
-                      fmt::format("the filter opens a parenthesis that it doesn't close: {}", filter));
+        return request.refused(
+            fmt::format("the filter opens a parenthesis that it doesn't close: {}", filter));
     }
     return {};
 }
@@ -98,13 +83,13 @@ Result<std::string> order_of(const ReadRequest& request) {
     for (const std::string_view term : split(request.order_by, ",")) {
         const auto words = split(term, " \t\r\n");
         if (words.empty() || !is_path(words[0])) {
-            return refuse(request,
-                          fmt::format("'{}' can't be ordered by; write: Name DESC, CreatedDate", term));
+            return request.refused(
+                fmt::format("'{}' can't be ordered by; write: Name DESC, CreatedDate", term));
         }
         if (words[0].find('.') == std::string_view::npos) {
-            const FieldSchema* field = TRY(field_of(request, words[0]));
+            const FieldSchema* field = TRY(request.field(words[0]));
             if (!field->is_sortable) {
-                return refuse(request, fmt::format("Salesforce can't order by field '{}'", field->name));
+                return request.refused(fmt::format("Salesforce can't order by field '{}'", field->name));
             }
         }
         const std::string rest = upper(fmt::format("{}", fmt::join(words.begin() + 1, words.end(), " ")));
@@ -118,10 +103,10 @@ Result<std::string> order_of(const ReadRequest& request) {
                                                                 "DESC NULLS FIRST",
                                                                 "DESC NULLS LAST"};
         if (std::ranges::find(directions, rest) == directions.end()) {
-            return refuse(request,
-                          fmt::format("'{}' can't be ordered by; behind a field stands ASC or DESC, and "
-                                      "NULLS FIRST or NULLS LAST",
-                                      term));
+            return request.refused(
+                fmt::format("'{}' can't be ordered by; behind a field stands ASC or DESC, and "
+                            "NULLS FIRST or NULLS LAST",
+                            term));
         }
         terms.push_back(rest.empty() ? std::string{words[0]} : fmt::format("{} {}", words[0], rest));
     }
@@ -131,7 +116,7 @@ Result<std::string> order_of(const ReadRequest& request) {
 Result<std::string> default_order(const ReadRequest& request) {
     std::vector<std::string> terms;
     if (!request.index_field.empty()) {
-        const FieldSchema* index = TRY(field_of(request, request.index_field));
+        const FieldSchema* index = TRY(request.field(request.index_field));
         if (index->is_sortable) terms.push_back(index->name + " ASC");
     }
     if (!request.object->key.empty()) terms.push_back(request.object->key + " ASC");
@@ -139,10 +124,10 @@ Result<std::string> default_order(const ReadRequest& request) {
 }
 
 Result<std::string> edge(const ReadRequest& request, std::string_view comparison, Instant at) {
-    const FieldSchema* index = TRY(field_of(request, request.index_field));
+    const FieldSchema* index = TRY(request.field(request.index_field));
     if (!index->is_filterable) {
-        return refuse(request, fmt::format("Salesforce can't filter by field '{}', so it can't be the index",
-                                           index->name));
+        return request.refused(
+            fmt::format("Salesforce can't filter by field '{}', so it can't be the index", index->name));
     }
     if (index->type.kind == Kind::instant) {
         return fmt::format("{} {} {}", index->name, comparison, format_instant(at));
@@ -150,9 +135,8 @@ Result<std::string> edge(const ReadRequest& request, std::string_view comparison
     if (index->type.kind == Kind::date) {
         return fmt::format("{} {} {}", index->name, comparison, format_instant(at).substr(0, 10));
     }
-    return refuse(request,
-                  fmt::format("field '{}' is neither a point in time nor a date, so it can't be the index",
-                              index->name));
+    return request.refused(fmt::format(
+        "field '{}' is neither a point in time nor a date, so it can't be the index", index->name));
 }
 
 Result<std::string> condition(const ReadRequest& request) {
@@ -171,7 +155,7 @@ Result<void> check_object(const ReadRequest& request) {
         return error(ErrorKind::invalid, "a read needs the schema of an object");
     }
     if ((request.from || request.until) && request.index_field.empty()) {
-        return refuse(request, "a window of time needs an index field");
+        return request.refused("a window of time needs an index field");
     }
     return {};
 }
@@ -185,11 +169,11 @@ bool is_identifier(std::string_view name) {
 
 Result<std::string> soql(const ReadRequest& request, ReadPath path) {
     TRY(check_object(request));
-    if (request.fields.empty()) return refuse(request, "no field was asked for");
+    if (request.fields.empty()) return request.refused("no field was asked for");
     std::vector<std::string_view> fields;
     for (const std::string& name : request.fields) {
-        TRY(field_of(request, name));
-        if (!is_path(name)) return refuse(request, fmt::format("'{}' can't stand in a query", name));
+        TRY(request.field(name));
+        if (!is_path(name)) return request.refused(fmt::format("'{}' can't stand in a query", name));
         fields.emplace_back(name);
     }
     std::string statement = fmt::format("SELECT {} FROM {}{}", fmt::join(fields, ","), request.object->name,
@@ -202,14 +186,14 @@ Result<std::string> soql(const ReadRequest& request, ReadPath path) {
     }
     if (!order.empty()) statement += " ORDER BY " + order;
     if (request.row_limit) {
-        if (*request.row_limit <= 0) return refuse(request, "the limit has to be at least 1");
+        if (*request.row_limit <= 0) return request.refused("the limit has to be at least 1");
         statement += fmt::format(" LIMIT {}", *request.row_limit);
     }
     if (statement.size() > tuning::soql_bytes_max) {
-        return refuse(request,
-                      fmt::format("the query would have {} characters, and Salesforce takes {}; use fewer "
-                                  "fields or a shorter filter",
-                                  statement.size(), tuning::soql_bytes_max));
+        return request.refused(
+            fmt::format("the query would have {} characters, and Salesforce takes {}; use fewer "
+                        "fields or a shorter filter",
+                        statement.size(), tuning::soql_bytes_max));
     }
     return statement;
 }

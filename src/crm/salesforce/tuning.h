@@ -34,6 +34,9 @@ inline constexpr std::int64_t result_rows = 100'000;
 /// (a JWT as access token).
 inline constexpr std::size_t url_bytes_max = 15'000;
 
+/// [Salesforce: Recycle Bin] Deleted records stay for 15 days; later nothing tells of them.
+inline constexpr std::chrono::hours deletions_kept{15 * 24};
+
 /// [Salesforce: App Limits, SOQL]
 inline constexpr std::size_t soql_bytes_max = 100'000;
 

@@ -4,6 +4,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,8 @@ struct FilterValue {
     Kind kind = Kind::text;
     std::string text;  ///< canonical: plain decimals, "true", "2026-11-01", instants in UTC; not of relative
     RelativeMoment relative{};
+    /// The moment that it names, a date by its first in UTC; nothing where it names none.
+    [[nodiscard]] std::optional<Instant> instant(Instant now) const;
     bool operator==(const FilterValue&) const = default;
 };
 

@@ -94,4 +94,11 @@ bool is_field_name(std::string_view text) {
     return !begins && text.size() <= 300;
 }
 
+std::optional<Instant> FilterValue::instant(Instant now) const {
+    if (kind == Kind::relative) return relative.at(now);
+    if (kind != Kind::date && kind != Kind::instant) return std::nullopt;
+    const auto moment = parse_instant(kind == Kind::date ? text + "T00:00:00Z" : text);
+    return moment ? std::optional{*moment} : std::nullopt;
+}
+
 }  // namespace koppla::model

@@ -50,6 +50,7 @@ int main(int argc, char** argv) try {
     koppla::add_schema(app, program);
     koppla::add_run(app, program);
     koppla::add_option(app, program);
+    koppla::add_store(app, program);
     koppla::add_doctor(app, program);
 
     try {

@@ -69,6 +69,9 @@ class Dialect {
     [[nodiscard]] virtual std::string_view relation_exists_sql() const = 0;
     /// A column that numbers its rows by itself, and is the key.
     [[nodiscard]] virtual std::string_view numbered_key() const = 0;
+    /// A statement by which such a column goes on behind the rows that were given numbers; empty: it does so
+    /// anyway.
+    [[nodiscard]] virtual std::string go_on_numbering_sql(std::string_view table) const = 0;
     [[nodiscard]] virtual std::string_view bytes_type() const = 0;
     [[nodiscard]] virtual int table_columns_max() const = 0;
     [[nodiscard]] virtual int identifier_bytes_max() const = 0;

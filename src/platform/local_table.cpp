@@ -98,6 +98,11 @@ bool has_labels(const ObjectSchema& schema, const FieldSchema& field) {
     return is_enumeration && schema.find(field.name) == &field;
 }
 
+bool has_label_view(const ObjectSchema& schema) {
+    return std::ranges::any_of(schema.fields,
+                               [](const FieldSchema& field) { return field.type.kind == Kind::enumeration; });
+}
+
 std::string label_view_name(const ObjectSchema& schema, const db::Dialect& dialect) {
     return dialect.fitting(schema.local_table + "_labels");
 }

@@ -28,6 +28,9 @@ std::vector<std::string> drop_index_sql(const model::ObjectSchema& schema, const
 /// Whether the field's values are recorded; not those of a column that another has taken the place of.
 bool has_labels(const model::ObjectSchema& schema, const model::FieldSchema& field);
 
+/// Whether the object has an enumeration, and so a view with labels.
+bool has_label_view(const model::ObjectSchema& schema);
+
 /// `<table>_labels`: the table with `<column>_label` behind the columns, one for each enumeration.
 std::string label_view_name(const model::ObjectSchema& schema, const db::Dialect& dialect);
 std::string create_label_view_sql(const model::ObjectSchema& schema, std::string_view account,

@@ -71,20 +71,11 @@ Result<void> check_key(db::Database& database, const Vault& vault, const Call& c
                     vault.source().path.string(), vault.key_id(), wanted.value_or("one it doesn't name")));
 }
 
-/// The environment's key where it is there already, else a new one.
-Result<Vault> make_vault(const KeySource& source, const KeySource& own, Leftovers& leftovers) {
-    std::error_code ignored;
-    const bool is_there = std::filesystem::exists(source.path, ignored);
-    if (source.origin != own.origin && is_there) return Vault::open(source);
-    auto vault = TRY(Vault::create(source));
-    leftovers.add(source.path);
-    return vault;
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::create(std::string_view location, const Call& call,
-                                             const StoreEnvironment& environment) {
+Result<std::unique_ptr<Store>> Store::make(std::string_view location, const VaultMaking& make_vault,
+                                           const Filling& fill, const Call& call,
+                                           const StoreEnvironment& environment) {
     auto place = TRY(StorePlace::parse(location));
     Leftovers leftovers;
     auto database = TRY(place.open(StorePlace::Opening::fresh, environment, call));
@@ -96,10 +87,14 @@ Result<std::unique_ptr<Store>> Store::create(std::string_view location, const Ca
         return error(ErrorKind::conflict,
                      fmt::format("there is a store at {} already; it was left as it is", place.text()));
     }
-    const KeySource own = place.own_key(environment);
-    auto vault = TRY(make_vault(find_key(own, environment), own, leftovers));
+    std::error_code ignored;
+    const KeySource key = find_key(place.own_key(environment), environment);
+    const bool had_key = std::filesystem::exists(key.path, ignored);
+    auto vault = TRY(make_vault(place));
+    if (!had_key) leftovers.add(key.path);
     TRY(db::begin_structure(*transaction, database->dialect(), store_migrations()));
     TRY(introduce(*transaction, vault));
+    if (fill) TRY(fill(*transaction, database->dialect()));
     if (auto committed = transaction->commit(); !committed) {
         // The store may be there all the same, and is nothing without its key.
         if (committed.error().kind == ErrorKind::in_doubt) leftovers.keep();
@@ -107,6 +102,37 @@ Result<std::unique_ptr<Store>> Store::create(std::string_view location, const Ca
     }
     leftovers.keep();
     return std::unique_ptr<Store>{new Store{std::move(place), std::move(database), std::move(vault)}};
+}
+
+Result<std::unique_ptr<Store>> Store::create(std::string_view location, const Call& call,
+                                             const StoreEnvironment& environment) {
+    const auto make_vault = [&](const StorePlace& place) -> Result<Vault> {
+        const KeySource own = place.own_key(environment);
+        const KeySource source = find_key(own, environment);
+        std::error_code ignored;
+        // A key that the environment names may be there already; one in the store's own place is an earlier
+        // store's.
+        const bool is_given = source.origin != own.origin && std::filesystem::exists(source.path, ignored);
+        return is_given ? Vault::open(source) : Vault::create(source);
+    };
+    return make(location, make_vault, {}, call, environment);
+}
+
+Result<std::unique_ptr<Store>> Store::create_like(std::string_view location, const Vault& vault,
+                                                  bool puts_key, const Filling& fill, const Call& call,
+                                                  const StoreEnvironment& environment) {
+    const auto make_vault = [&](const StorePlace& place) -> Result<Vault> {
+        const KeySource source = find_key(place.own_key(environment), environment);
+        std::error_code ignored;
+        if (!puts_key) return vault;
+        if (!std::filesystem::exists(source.path, ignored)) return vault.copied_to(source);
+        auto there = TRY(Vault::open(source));
+        if (there.key_id() == vault.key_id()) return there;
+        return error(ErrorKind::conflict,
+                     fmt::format("{} holds another key than the store that is copied has; move it away",
+                                 source.path.string()));
+    };
+    return make(location, make_vault, fill, call, environment);
 }
 
 Result<std::unique_ptr<Store>> Store::open(std::string_view location, const Call& call,

@@ -5,7 +5,7 @@
 #include "platform/store_place.h"
 #include "platform/vault.h"
 
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -21,6 +21,13 @@ class Store final {
     static Result<std::unique_ptr<Store>> create(
         std::string_view location, const Call& call,
         const StoreEnvironment& environment = StoreEnvironment::current());
+    /// What a new store begins with, within the transaction that makes it.
+    using Filling = std::function<Result<void>(db::Transaction&, const db::Dialect&)>;
+    /// Makes one that is sealed with another store's key, which is put to the new one's own place where that
+    /// is wanted and nothing else is named. Fails as `create` does.
+    static Result<std::unique_ptr<Store>> create_like(std::string_view location, const Vault& vault,
+                                                      bool puts_key, const Filling& fill, const Call& call,
+                                                      const StoreEnvironment& environment);
     /// `not_found` where none is, `denied` with a key that isn't this store's, `unsupported` for a store of a
     /// newer program, `corrupt` for a file that is damaged or no store.
     static Result<std::unique_ptr<Store>> open(
@@ -32,6 +39,10 @@ class Store final {
     [[nodiscard]] const StorePlace& place() const { return place_; }
 
   private:
+    using VaultMaking = std::function<Result<Vault>(const StorePlace&)>;
+    static Result<std::unique_ptr<Store>> make(std::string_view location, const VaultMaking& make_vault,
+                                               const Filling& fill, const Call& call,
+                                               const StoreEnvironment& environment);
     Store(StorePlace place, std::unique_ptr<db::Database> database, Vault vault)
         : place_{std::move(place)}, database_{std::move(database)}, vault_{std::move(vault)} {}
 

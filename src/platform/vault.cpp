@@ -201,6 +201,11 @@ Result<Vault> Vault::create(const KeySource& source) {
     return Vault{source, std::move(key)};
 }
 
+Result<Vault> Vault::copied_to(const KeySource& source) const {
+    TRY(write_key(source, key_));
+    return Vault{source, key_};
+}
+
 std::string Vault::seal(std::string_view context, const Secret& secret) const {
     const std::string bound = bound_context(context, key_id_);
     const std::string& text = secret.reveal();

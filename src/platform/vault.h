@@ -32,6 +32,9 @@ class Vault final {
     /// Makes a new key file with mode 0600; `conflict` where one is. A credential is never made, only opened.
     static Result<Vault> create(const KeySource& source);
 
+    /// The same key in another file; fails as `create` does.
+    [[nodiscard]] Result<Vault> copied_to(const KeySource& source) const;
+
     /// Eight hexadecimal digits that tell keys apart and tell nothing about the key.
     [[nodiscard]] const std::string& key_id() const { return key_id_; }
     [[nodiscard]] const KeySource& source() const { return source_; }

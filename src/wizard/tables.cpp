@@ -154,11 +154,7 @@ class TakingIn {
     }
 
     Result<void> make_label_view(const ObjectSchema& schema) {
-        if (std::ranges::none_of(schema.fields, [](const FieldSchema& field) {
-                return field.type.kind == Kind::enumeration;
-            })) {
-            return {};
-        }
+        if (!has_label_view(schema)) return {};
         TRY(transaction_.execute(create_label_view_sql(schema, account_, dialect_)));
         return {};
     }

@@ -105,6 +105,18 @@ class Server:
             self.process.send_signal({"fast": signal.SIGINT, "immediate": signal.SIGQUIT}[how])
             self.process.wait(60)
 
+    def use_certificate(self, both):
+        """A PEM file with the key in it: from now on who comes over TCP may ask for TLS."""
+        self._write(self.data / "server.pem", pathlib.Path(both).read_text())
+        for setting, value in (("ssl_cert_file", "server.pem"), ("ssl_key_file", "server.pem"), ("ssl", "on")):
+            self.sql(f"alter system set {setting} = '{value}'")
+        self.sql("select pg_reload_conf()")
+
+    def start_again(self):
+        """After it was stopped, or crashed."""
+        if self.process.poll() is not None:
+            self.start()
+
     def log(self):
         return (self.folder / "server.log").read_text(errors="replace")
 

@@ -13,6 +13,10 @@ from kit.store import Sqlite
 FIVE = ["Account", "Contact", "Lead", "Opportunity", "Order"]
 
 
+# For classes that tell a story again elsewhere, at length.
+soak = unittest.skipUnless(setting.SOAK, "scripts/test --soak")
+
+
 class Scenario(unittest.TestCase):
     maxDiff = 4000
     store = Sqlite  # or Postgres: where koppla keeps what it knows

@@ -3,9 +3,10 @@
 #include "db/naming.h"
 #include "db/postgres/errors.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
+#include <cstdlib>
 #include <vector>
 
 #include <fmt/format.h>
@@ -109,8 +110,42 @@ std::int64_t changed_by(const PGresult* answer) {
     return changed;
 }
 
+bool is_sqlstate(std::string_view text) {
+    return text.size() == 5 &&
+           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+}
+
+/// What libpq says when it isn't let in: "… failed: FATAL:  28P01: password authentication failed …", in
+/// whatever language; without a code where no server answered.
+ServerMessage refusal_in(std::string_view said) {
+    constexpr std::string_view mark = ":  ";
+    for (auto at = said.find(mark); at != std::string_view::npos; at = said.find(mark, at + 1)) {
+        const std::string_view rest = said.substr(at + mark.size());
+        if (!is_sqlstate(rest.substr(0, 5)) || !rest.substr(5).starts_with(": ")) continue;
+        return {.state = std::string{rest.substr(0, 5)},
+                .text = one_line(rest.substr(7, rest.find('\n') - 7)),
+                .detail = {},
+                .hint = {}};
+    }
+    return {.state = {}, .text = one_line(said), .detail = {}, .hint = {}};
+}
+
+/// Where nobody has said which authorities a server's certificate may be from, those that the system trusts;
+/// libpq would refuse every one.
+std::string root_certificate(const PostgresAddress& address) {
+    constexpr const char* system = "/etc/ssl/certs/ca-certificates.crt";
+    if (!address.ssl_root_certificate.empty() || address.ssl_mode != "verify-full")
+        return address.ssl_root_certificate;
+    const char* const home = std::getenv("HOME");
+    const bool has_own =
+        std::getenv("PGSSLROOTCERT") != nullptr ||
+        (home != nullptr && ::access((std::string{home} + "/.postgresql/root.crt").c_str(), R_OK) == 0);
+    return has_own || ::access(system, R_OK) != 0 ? "" : system;
+}
+
 PGconn* start(const Server& server) {
     const PostgresAddress& address = server.address;
+    const std::string roots = root_certificate(address);
     const std::string name = application_name();
     std::vector<const char*> keywords, values;
     const auto add = [&](const char* keyword, const std::string& value) {
@@ -125,7 +160,7 @@ PGconn* start(const Server& server) {
     add("dbname", address.database);
     add("password", server.password.reveal());
     add("sslmode", address.ssl_mode);
-    add("sslrootcert", address.ssl_root_certificate);
+    add("sslrootcert", roots);
     add("sslcert", address.ssl_certificate);
     add("sslkey", address.ssl_key);
     add("application_name", name);
@@ -166,11 +201,13 @@ Result<std::unique_ptr<Connection>> Connection::open(const Server& server, const
 Result<void> Connection::connect(const Call& call) {
     attempted_ = "connecting to the store";
     if (handle_ == nullptr || PQstatus(handle_) == CONNECTION_BAD) return lost();
+    PQsetErrorVerbosity(handle_, PQERRORS_VERBOSE);  // names the SQLSTATE, which is told nowhere else yet
     PQsetNoticeProcessor(
         handle_, [](void*, const char*) {}, nullptr);
     auto state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK) {
-        if (state == PGRES_POLLING_FAILED) return lost();
+        if (state == PGRES_POLLING_FAILED)
+            return server_error(refusal_in(PQerrorMessage(handle_)), attempted_, place_);
         std::array<pollfd, 2> waited = {
             {{.fd = PQsocket(handle_),
               .events = static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT),
@@ -186,6 +223,7 @@ Result<void> Connection::connect(const Call& call) {
         }
         state = PQconnectPoll(handle_);
     }
+    PQsetErrorVerbosity(handle_, PQERRORS_DEFAULT);
     if (PQsetnonblocking(handle_, 1) != 0) return lost();
     return {};
 }

@@ -1,5 +1,7 @@
 #include "db/postgres/dialect.h"
 
+#include <fmt/format.h>
+
 namespace koppla::db::postgres {
 
 std::string Dialect::column_type(const model::Type& type) const {
@@ -27,6 +29,11 @@ std::string Dialect::column_type(const model::Type& type) const {
             return "text";
     }
     return "text";
+}
+
+std::string Dialect::go_on_numbering_sql(std::string_view table) const {
+    return fmt::format("select setval(pg_get_serial_sequence({0}, 'id'), (select max(id) from {1}))",
+                       literal(table), quoted(table));
 }
 
 std::string_view Dialect::relation_exists_sql() const {

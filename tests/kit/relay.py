@@ -33,14 +33,15 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self.listener.accept()
-                try:
-                    server = socket.create_connection(self.target, timeout=10)
-                except OSError:
-                    client.close()
-                    continue
-                server.settimeout(None)
-                threading.Thread(target=self._pass, args=(client, server, self._count), daemon=True).start()
-                threading.Thread(target=self._pass, args=(server, client, lambda _: None), daemon=True).start()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with client, contextlib.suppress(OSError), socket.create_connection(self.target, timeout=10) as server:
+            server.settimeout(None)
+            back = threading.Thread(target=self._pass, args=(server, client, lambda _: None), daemon=True)
+            back.start()
+            self._pass(client, server, self._count)
+            back.join()
 
     def _count(self, size):
         with self.lock:

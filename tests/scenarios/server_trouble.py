@@ -6,20 +6,17 @@ import signal
 
 from kit import setting
 from kit.compare import demand_equal
-from kit.crm import SALESFORCE
 from kit.postgres import Server
 from kit.relay import Relay
 from kit.scenario import Scenario, main
 from kit.store import Postgres
 
-CRASHES = 50 if setting.SOAK else 4
-OTHERS = 20 if setting.SOAK else 2  # of each kind
-RECORDS = 6_000 if setting.SOAK else 2_500
+CRASHES = 50 if setting.SOAK else 3
+OTHERS = 20 if setting.SOAK else 1  # of each kind
+RECORDS = 6_000 if setting.SOAK else 1_500
 
 
 class ServerTrouble(Scenario):
-    crm = SALESFORCE
-
     def store(self, folder):
         """On a server of this test's own, reached by way of the relay."""
         self.server = Server()
@@ -39,7 +36,7 @@ class ServerTrouble(Scenario):
         self.org = self.sandbox({"Account": 50, "Contact": RECORDS})
         self.org.post("/sandbox/bulk", {"page_rows": 500})
         self.koppla.add_account(self.org)
-        self.koppla.do("wizard", "demo", "--tables", "Contact", "--fields", f"Contact={self.crm.fields}", "--yes")
+        self.koppla.do("wizard", "demo", "--tables", "Contact", "--yes")
         first = self.koppla.save(self.folder + "/first")
         self.koppla.do("import", "demo", "Contact")
         self.org.change("Contact", update=RECORDS // 3, delete=RECORDS // 50, insert=RECORDS // 10)
@@ -92,7 +89,7 @@ class ServerTrouble(Scenario):
             process.kill()
 
         for trouble, times in ((crash, CRASHES), (restart, OTHERS), (kill, OTHERS)):
-            self.assertGreaterEqual(self.meets(trouble, times), times // 2)
+            self.assertGreaterEqual(self.meets(trouble, times), times // 2, "too few met it")
 
 
 if __name__ == "__main__":

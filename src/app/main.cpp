@@ -42,7 +42,9 @@ int main(int argc, char** argv) try {
     app.require_subcommand(1);
     app.fallthrough();
     app.option_defaults()->always_capture_default();
-    app.add_option("--store", program.store_location, "where accounts, schemas and records are kept")
+    app.add_option("--store", program.store_location,
+                   "where accounts, schemas and records are kept: sqlite:PATH or\n"
+                   "postgres://USER@HOST:PORT/DATABASE?schema=koppla")
         ->envname("KOPPLA_STORE")
         ->default_val("sqlite:koppla.db");
     app.add_flag("--json", program.wants_json, "print the result as one JSON document");
@@ -54,6 +56,7 @@ int main(int argc, char** argv) try {
     koppla::add_schema(app, program);
     koppla::add_run(app, program);
     koppla::add_option(app, program);
+    koppla::add_store(app, program);
     koppla::add_doctor(app, program);
 
     try {

@@ -6,7 +6,7 @@ namespace koppla {
 
 namespace {
 
-/// What the file holds. `is_in_doubt`: the refresh token was about to be used.
+/// What the record holds. `is_in_doubt`: the refresh token was about to be used.
 struct Session {
     std::optional<Credentials> credentials;
     bool is_in_doubt = false;
@@ -17,8 +17,8 @@ std::string member(const nlohmann::json& document, const char* name) {
     return found != document.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-Result<Session> read(const SessionFile& file) {
-    const std::optional<Secret> text = TRY(file.read());
+Result<Session> read(const SessionRecord& record) {
+    const std::optional<Secret> text = TRY(record.read());
     if (!text) return Session{};
     const auto document = nlohmann::json::parse(text->reveal(), nullptr, false);
     if (!document.is_object()) return Session{};
@@ -30,20 +30,21 @@ Result<Session> read(const SessionFile& file) {
                    .is_in_doubt = doubt != document.end() && *doubt == true};
 }
 
-Result<void> write(const SessionFile& file, const SessionFile::Lock& held, const Session& session) {
+Result<void> write(const SessionRecord& record, const SessionRecord::Lock& held, const Session& session) {
     const Credentials& credentials = *session.credentials;
     const nlohmann::json document = {{"access_token", credentials.access_token.reveal()},
                                      {"refresh_token", credentials.refresh_token.reveal()},
                                      {"instance_url", credentials.instance_url},
                                      {"identity", credentials.identity},
                                      {"in_doubt", session.is_in_doubt}};
-    return file.write(Secret{document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}, held);
+    return record.write(Secret{document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)},
+                        held);
 }
 
-class FileRenewal final : public Renewal {
+class StoredRenewal final : public Renewal {
   public:
-    FileRenewal(const SessionFile& file, std::unique_ptr<SessionFile::Lock> held, Session session)
-        : file_{file}, held_{std::move(held)}, session_{std::move(session)} {}
+    StoredRenewal(const SessionRecord& record, std::unique_ptr<SessionRecord::Lock> held, Session session)
+        : record_{record}, held_{std::move(held)}, session_{std::move(session)} {}
 
     [[nodiscard]] const std::optional<Credentials>& stored() const override { return session_.credentials; }
     [[nodiscard]] bool is_in_doubt() const override { return session_.is_in_doubt; }
@@ -59,30 +60,30 @@ class FileRenewal final : public Renewal {
 
   private:
     Result<void> rewrite(const Session& session) {
-        return session.credentials ? write(file_, *held_, session) : Result<void>{};
+        return session.credentials ? write(record_, *held_, session) : Result<void>{};
     }
 
-    const SessionFile& file_;
-    std::unique_ptr<SessionFile::Lock> held_;
+    const SessionRecord& record_;
+    std::unique_ptr<SessionRecord::Lock> held_;
     Session session_;
 };
 
 }  // namespace
 
 Result<std::optional<Credentials>> StoredTokens::current(const Call& /*call*/) {
-    return TRY(read(file_)).credentials;
+    return TRY(read(*record_)).credentials;
 }
 
 Result<std::unique_ptr<Renewal>> StoredTokens::begin_renewal(const Call& call) {
-    auto held = TRY(file_.lock(clock_, call));
-    Session session = TRY(read(file_));
+    auto held = TRY(record_->lock(clock_, call));
+    Session session = TRY(read(*record_));
     return std::unique_ptr<Renewal>{
-        std::make_unique<FileRenewal>(file_, std::move(held), std::move(session))};
+        std::make_unique<StoredRenewal>(*record_, std::move(held), std::move(session))};
 }
 
 Result<void> StoredTokens::remove(const Call& call) {
-    const auto held = TRY(file_.lock(clock_, call));
-    return file_.remove(*held);
+    const auto held = TRY(record_->lock(clock_, call));
+    return record_->remove(*held);
 }
 
 }  // namespace koppla

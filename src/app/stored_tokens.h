@@ -2,20 +2,22 @@
 
 #include "base/clock.h"
 #include "crm/session.h"
-#include "platform/session_file.h"
+#include "platform/session_record.h"
+#include "platform/store.h"
 
+#include <memory>
 #include <string>
 
 namespace koppla {
 
-/// An account's session, sealed beside the store: the next run need not log in again, and no two renew at
+/// An account's session, sealed with the store: the next run need not log in again, and no two renew at
 /// once. Thread-safe.
 class StoredTokens final : public TokenStore {
   public:
     /// `made_by`: the settings that the session comes from; one of other settings is none.
     StoredTokens(const Store& store, std::string_view account, const Clock& clock,
                  std::string_view made_by = {})
-        : file_{store, account, made_by}, clock_{clock} {}
+        : record_{session_record(store, account, made_by)}, clock_{clock} {}
     Result<std::optional<Credentials>> current(const Call& call) override;
     Result<std::unique_ptr<Renewal>> begin_renewal(const Call& call) override;
 
@@ -23,7 +25,7 @@ class StoredTokens final : public TokenStore {
     Result<void> remove(const Call& call);
 
   private:
-    SessionFile file_;
+    std::unique_ptr<SessionRecord> record_;
     const Clock& clock_;
 };
 

@@ -1,5 +1,7 @@
 #include "db/database.h"
 
+#include "db/naming.h"
+
 namespace koppla::db {
 
 namespace {
@@ -24,6 +26,10 @@ std::string Dialect::quoted(std::string_view identifier) const {
 
 std::string Dialect::literal(std::string_view text) const {
     return enclosed(text, '\'');
+}
+
+std::string Dialect::fitting(std::string_view name) const {
+    return db::fitting(name, static_cast<std::size_t>(identifier_bytes_max()));
 }
 
 }  // namespace koppla::db

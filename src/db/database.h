@@ -15,9 +15,14 @@
 
 namespace koppla::db {
 
-enum class Access { read, write };
+enum class Access {
+    read,       ///< sees the state of its beginning
+    write,      ///< one at a time in the whole store
+    write_own,  ///< only to what a lock of the caller's covers: where the database can, beside other writers
+};
 
-/// Rows of a query, one at a time. Text and bytes live until the next `next()`.
+/// Rows of a query, one at a time. Text and bytes live until the next `next()`. Text of instants, wall-clock
+/// times and booleans is as the database has it where that is a text or a number, else the canonical text.
 class Cursor {
   public:
     virtual ~Cursor() = default;
@@ -33,7 +38,8 @@ class Cursor {
 };
 
 /// Appends batches to a table without keys, at the store's full speed. Batch column i goes to the loader's
-/// column i; cells are canonical text of the column's type; `absent` is loaded as NULL.
+/// column i; cells are canonical text of the column's type; `absent` is loaded as NULL. Rows are sure to be
+/// there only after `finish`.
 class Loader {
   public:
     virtual ~Loader() = default;
@@ -61,11 +67,21 @@ class Dialect {
         const = 0;  ///< null-safe inequality of two rows
     /// A query with a row where a table or view of the name $1 is.
     [[nodiscard]] virtual std::string_view relation_exists_sql() const = 0;
+    /// A column that numbers its rows by itself, and is the key.
+    [[nodiscard]] virtual std::string_view numbered_key() const = 0;
+    /// A statement by which such a column goes on behind the rows that were given numbers; empty: it does so
+    /// anyway.
+    [[nodiscard]] virtual std::string go_on_numbering_sql(std::string_view table) const = 0;
+    [[nodiscard]] virtual std::string_view bytes_type() const = 0;
     [[nodiscard]] virtual int table_columns_max() const = 0;
     [[nodiscard]] virtual int identifier_bytes_max() const = 0;
+    /// A name as the database takes it: one that is too long is cut, and told from others by a hash of it
+    /// all.
+    [[nodiscard]] std::string fitting(std::string_view name) const;
 };
 
-/// A transaction: rolls back when destroyed without `commit`. One thread at a time.
+/// A transaction: rolls back when destroyed without `commit`. One thread at a time. After a statement that
+/// failed there may be nothing left but its end; where that is to be gone on from, it is an `attempt`.
 class Transaction {
   public:
     virtual ~Transaction() = default;
@@ -73,6 +89,8 @@ class Transaction {
                                                   std::span<const Parameter> parameters) = 0;
     /// Rows changed. With several statements (no parameters then), of the last.
     virtual Result<std::int64_t> execute(std::string_view sql, std::span<const Parameter> parameters) = 0;
+    /// The same for statements that may fail: then the transaction is as it was before them.
+    virtual Result<std::int64_t> attempt(std::string_view sql) = 0;
     virtual Result<std::unique_ptr<Loader>> loader(std::string_view table,
                                                    std::span<const LoaderColumn> columns) = 0;
     virtual Result<void> commit() = 0;
@@ -105,6 +123,13 @@ class Staging {
     virtual void discard() = 0;
 };
 
+/// A name that one process, and in it one thread, has to itself until this is destroyed; a crash gives it
+/// back.
+class Lock {
+  public:
+    virtual ~Lock() = default;
+};
+
 /// SQLite or PostgreSQL. Statements use $1, $2 … and the dialect both share. Thread-safe; transactions are
 /// not.
 class Database {
@@ -112,13 +137,18 @@ class Database {
     virtual ~Database() = default;
     [[nodiscard]] virtual const Dialect& dialect() const = 0;
     /// `write` waits for the one writer until the call ends, a minute where it has no deadline; then
-    /// `unavailable`, naming who to look for.
+    /// `unavailable`, naming who to look for. The deadline bounds waiting for locks alone; a stop ends
+    /// statements too, as `cancelled`.
     virtual Result<std::unique_ptr<Transaction>> begin(Access access, const Call& call) = 0;
     /// `conflict` where another process works on it.
     virtual Result<std::unique_ptr<Staging>> begin_staging(std::string_view name,
                                                            std::span<const LoaderColumn> columns) = 0;
     /// Drops what was kept under that name, if anything; `conflict` where another process works on it.
     virtual Result<void> discard_staging(std::string_view name) = 0;
+    /// Never waits: `conflict` where another holds it.
+    virtual Result<std::unique_ptr<Lock>> lock(std::string_view name) = 0;
+    /// What is damaged, each in words; nothing where all is whole.
+    virtual Result<std::vector<std::string>> damages(const Call& call) = 0;
 };
 
 }  // namespace koppla::db

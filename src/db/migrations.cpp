@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,19 +24,42 @@ Result<std::set<int>> applied(Transaction& transaction) {
     return numbers;
 }
 
+std::string in_words_of(const Dialect& dialect, std::string_view sql) {
+    std::string result{sql};
+    for (const auto& [mark, word] :
+         {std::pair<std::string_view, std::string_view>{"{numbered_key}", dialect.numbered_key()},
+          {"{bytes}", dialect.bytes_type()}}) {
+        for (auto at = result.find(mark); at != std::string::npos; at = result.find(mark, at + word.size()))
+            result.replace(at, mark.size(), word);
+    }
+    return result;
+}
+
+Result<void> apply(Transaction& transaction, const Dialect& dialect, const Migration& migration) {
+    TRY(transaction.execute(in_words_of(dialect, migration.sql)));
+    const std::string now = format_instant(SystemClock{}.now());
+    TRY(transaction.execute("insert into koppla_migration (number, name, applied_at) values ($1, $2, $3)",
+                            {std::int64_t{migration.number}, migration.name, std::string_view{now}}));
+    return {};
+}
+
 /// False: another program was faster.
 Result<bool> apply(Database& database, const Migration& migration, const Call& call) {
     auto transaction = TRY(database.begin(Access::write, call));
     if (TRY(applied(*transaction)).contains(migration.number)) return false;
-    TRY(transaction->execute(migration.sql));
-    const std::string now = format_instant(SystemClock{}.now());
-    TRY(transaction->execute("insert into koppla_migration (number, name, applied_at) values ($1, $2, $3)",
-                             {std::int64_t{migration.number}, migration.name, std::string_view{now}}));
+    TRY(apply(*transaction, database.dialect(), migration));
     TRY(transaction->commit());
     return true;
 }
 
 }  // namespace
+
+Result<void> begin_structure(Transaction& transaction, const Dialect& dialect,
+                             std::span<const Migration> migrations) {
+    TRY(transaction.execute(record_sql));
+    for (const Migration& migration : migrations) TRY(apply(transaction, dialect, migration));
+    return {};
+}
 
 Result<int> migrate(Database& database, std::span<const Migration> migrations, const Call& call) {
     const auto out_of_order =

@@ -30,14 +30,6 @@ std::string context_of(std::string_view account, std::string_view setting) {
     return fmt::format("account/{}/{}", account, setting);
 }
 
-db::Bytes bytes_of(std::string_view text) {
-    return std::as_bytes(std::span{text.data(), text.size()});
-}
-
-std::string_view text_of(db::Bytes bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 Result<void> Accounts::create(const Account& account) {
@@ -120,8 +112,7 @@ Result<Secret> Accounts::secret(std::string_view account, std::string_view setti
     const std::string context = context_of(account, setting);
     auto secret = TRY(read_first(
         transaction_, "select sealed from koppla_account_secret where account = $1 and setting = $2",
-        {account, setting},
-        [&](const db::Cursor& row) { return vault_.unseal(context, text_of(row.bytes(0))); }));
+        {account, setting}, [&](const db::Cursor& row) { return vault_.unseal(context, bytes_at(row, 0)); }));
     if (secret) return std::move(*secret);
     TRY(check_there(account));
     return error(ErrorKind::not_found,

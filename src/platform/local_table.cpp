@@ -13,10 +13,12 @@ using model::FieldSchema;
 using model::Kind;
 using model::ObjectSchema;
 
-/// `wanted`, or `wanted_2`, `wanted_3` …: the first that `is_taken` doesn't know.
-std::string first_free(const std::string& wanted, const std::function<bool(const std::string&)>& is_taken) {
-    std::string candidate = wanted;
-    for (int number = 2; is_taken(candidate); ++number) candidate = fmt::format("{}_{}", wanted, number);
+/// `wanted`, or `wanted_2`, `wanted_3` …, as the database takes it: the first that `is_taken` doesn't know.
+std::string first_free(const std::string& wanted, const db::Dialect& dialect,
+                       const std::function<bool(const std::string&)>& is_taken) {
+    std::string candidate = dialect.fitting(wanted);
+    for (int number = 2; is_taken(candidate); ++number)
+        candidate = dialect.fitting(fmt::format("{}_{}", wanted, number));
     return candidate;
 }
 
@@ -24,9 +26,12 @@ bool is_indexed(const ObjectSchema& schema, const FieldSchema& field) {
     return !field.is_parked && (field.type.kind == Kind::reference || field.name == schema.stamp);
 }
 
-std::string index_name(const ObjectSchema& schema, const FieldSchema& field) {
-    return field.name == schema.key ? schema.local_table + "_key"
-                                    : fmt::format("{}_by_{}", schema.local_table, field.column);
+/// In quotes.
+std::string index_name(const ObjectSchema& schema, const FieldSchema& field, const db::Dialect& dialect) {
+    const std::string name = field.name == schema.key
+                                 ? schema.local_table + "_key"
+                                 : fmt::format("{}_by_{}", schema.local_table, field.column);
+    return dialect.quoted(dialect.fitting(name));
 }
 
 }  // namespace
@@ -42,7 +47,7 @@ Result<void> name_locally(ObjectSchema& schema, std::string_view account, const 
     }
     if (schema.local_table.empty()) {
         schema.local_table =
-            first_free(model::local_name(fmt::format("{}_{}", account, schema.name)), is_taken);
+            first_free(model::local_name(fmt::format("{}_{}", account, schema.name)), dialect, is_taken);
     }
     std::set<std::string, std::less<>> columns;
     for (const FieldSchema& field : schema.fields) {
@@ -50,7 +55,7 @@ Result<void> name_locally(ObjectSchema& schema, std::string_view account, const 
     }
     for (FieldSchema& field : schema.fields) {
         if (!field.column.empty()) continue;
-        field.column = first_free(model::local_name(field.name),
+        field.column = first_free(model::local_name(field.name), dialect,
                                   [&](const std::string& candidate) { return columns.contains(candidate); });
         columns.insert(field.column);
     }
@@ -73,7 +78,7 @@ std::vector<std::string> create_index_sql(const ObjectSchema& schema, const db::
         const bool is_key = field.name == schema.key;
         if (!is_key && !is_indexed(schema, field)) continue;
         statements.push_back(fmt::format("create {}index {} on {} ({})", is_key ? "unique " : "",
-                                         dialect.quoted(index_name(schema, field)),
+                                         index_name(schema, field, dialect),
                                          dialect.quoted(schema.local_table), dialect.quoted(field.column)));
     }
     return statements;
@@ -83,8 +88,7 @@ std::vector<std::string> drop_index_sql(const ObjectSchema& schema, const db::Di
     std::vector<std::string> statements;
     for (const FieldSchema& field : schema.fields) {
         if (field.name != schema.key && !is_indexed(schema, field)) continue;
-        statements.push_back(
-            fmt::format("drop index if exists {}", dialect.quoted(index_name(schema, field))));
+        statements.push_back(fmt::format("drop index if exists {}", index_name(schema, field, dialect)));
     }
     return statements;
 }
@@ -94,8 +98,13 @@ bool has_labels(const ObjectSchema& schema, const FieldSchema& field) {
     return is_enumeration && schema.find(field.name) == &field;
 }
 
-std::string label_view_name(const ObjectSchema& schema) {
-    return schema.local_table + "_labels";
+bool has_label_view(const ObjectSchema& schema) {
+    return std::ranges::any_of(schema.fields,
+                               [](const FieldSchema& field) { return field.type.kind == Kind::enumeration; });
+}
+
+std::string label_view_name(const ObjectSchema& schema, const db::Dialect& dialect) {
+    return dialect.fitting(schema.local_table + "_labels");
 }
 
 std::string create_label_view_sql(const ObjectSchema& schema, std::string_view account,
@@ -108,8 +117,9 @@ std::string create_label_view_sql(const ObjectSchema& schema, std::string_view a
         const std::string column = dialect.quoted(field.column);
         columns += fmt::format("{}\n  t.{}", columns.empty() ? "" : ",", column);
         if (!has_labels(schema, field) || field.type.kind != Kind::enumeration) continue;
-        const std::string label = first_free(
-            field.column + "_label", [&](const std::string& candidate) { return names.contains(candidate); });
+        const std::string label =
+            first_free(field.column + "_label", dialect,
+                       [&](const std::string& candidate) { return names.contains(candidate); });
         names.insert(label);
         columns += fmt::format(
             ",\n  (select v.label from koppla_enumeration_value v where v.account = {} and v.object = {} "
@@ -117,8 +127,9 @@ std::string create_label_view_sql(const ObjectSchema& schema, std::string_view a
             dialect.literal(account), dialect.literal(schema.name), dialect.literal(field.name), column,
             dialect.quoted(label));
     }
-    return fmt::format("create view {} as select{}\nfrom {} t", dialect.quoted(label_view_name(schema)),
-                       columns, dialect.quoted(schema.local_table));
+    return fmt::format("create view {} as select{}\nfrom {} t",
+                       dialect.quoted(label_view_name(schema, dialect)), columns,
+                       dialect.quoted(schema.local_table));
 }
 
 }  // namespace koppla

@@ -12,8 +12,8 @@
 namespace koppla {
 
 /// Gives an object its table's name, `<account>_<object>`, and every field without one its column's. Names
-/// that collide in lower case get _2, _3 …; `is_taken` tells which tables are there already. `unsupported`
-/// where the table would be wider than the store allows.
+/// that collide in lower case get _2, _3 …, and such as are too long are cut; `is_taken` tells which tables
+/// are there already. `unsupported` where the table would be wider than the store allows.
 Result<void> name_locally(model::ObjectSchema& schema, std::string_view account, const db::Dialect& dialect,
                           const std::function<bool(std::string_view)>& is_taken);
 
@@ -28,8 +28,11 @@ std::vector<std::string> drop_index_sql(const model::ObjectSchema& schema, const
 /// Whether the field's values are recorded; not those of a column that another has taken the place of.
 bool has_labels(const model::ObjectSchema& schema, const model::FieldSchema& field);
 
+/// Whether the object has an enumeration, and so a view with labels.
+bool has_label_view(const model::ObjectSchema& schema);
+
 /// `<table>_labels`: the table with `<column>_label` behind the columns, one for each enumeration.
-std::string label_view_name(const model::ObjectSchema& schema);
+std::string label_view_name(const model::ObjectSchema& schema, const db::Dialect& dialect);
 std::string create_label_view_sql(const model::ObjectSchema& schema, std::string_view account,
                                   const db::Dialect& dialect);
 

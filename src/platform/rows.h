@@ -37,6 +37,15 @@ inline std::string text_at(const db::Cursor& cursor, int column) {
     return std::string{cursor.text(column)};
 }
 
+inline db::Bytes bytes_of(std::string_view text) {
+    return std::as_bytes(std::span{text.data(), text.size()});
+}
+
+inline std::string bytes_at(const db::Cursor& cursor, int column) {
+    const db::Bytes bytes = cursor.bytes(column);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// An instant as the store writes it; what isn't one makes the store `corrupt`.
 inline Result<Instant> instant_at(const db::Cursor& cursor, int column) {
     auto instant = parse_instant(cursor.text(column));

@@ -49,6 +49,15 @@ bool write_all(int descriptor, std::string_view bytes) {
     return true;
 }
 
+/// The lock is the open file's, so that it parts threads as well as processes.
+class FileHeld final : public SessionRecord::Lock {
+  public:
+    explicit FileHeld(int descriptor) : descriptor_{descriptor} {}
+
+  private:
+    Descriptor descriptor_;
+};
+
 /// A name is on the disk when its folder is.
 bool sync_folder(const std::filesystem::path& folder) {
     const Descriptor opened{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -57,14 +66,10 @@ bool sync_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-SessionFile::Lock::~Lock() {
-    ::close(descriptor_);
-}
-
 SessionFile::SessionFile(const Store& store, std::string_view account, std::string_view made_by)
     : vault_{store.vault()},
-      context_{fmt::format("session/{}/{}", account, made_by)},
-      folder_{std::filesystem::absolute(store.path()).string() + "-sessions"},
+      context_{session_context(account, made_by)},
+      folder_{std::filesystem::absolute(*store.place().file()).string() + "-sessions"},
       path_{folder_ / account} {}
 
 Result<void> SessionFile::make_folder() const {
@@ -76,13 +81,12 @@ Result<void> SessionFile::make_folder() const {
     return {};
 }
 
-Result<std::unique_ptr<SessionFile::Lock>> SessionFile::lock(const Clock& clock, const Call& call) const {
+Result<std::unique_ptr<SessionRecord::Lock>> SessionFile::lock(const Clock& clock, const Call& call) const {
     TRY(make_folder());
     const std::string path = path_.string() + ".lock";
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (descriptor < 0) return failure("locking", path);
-    auto held = std::make_unique<Lock>(descriptor);
-    // The lock is the open file's, so that it parts threads as well as processes.
+    auto held = std::make_unique<FileHeld>(descriptor);
     while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) return failure("locking", path);
         if (auto waited = clock.wait(lock_step, call); !waited) {
@@ -90,7 +94,7 @@ Result<std::unique_ptr<SessionFile::Lock>> SessionFile::lock(const Clock& clock,
                 "waiting for another koppla that is logging the same account in");
         }
     }
-    return held;
+    return std::unique_ptr<Lock>{std::move(held)};
 }
 
 Result<std::optional<Secret>> SessionFile::read() const {

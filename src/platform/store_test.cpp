@@ -21,7 +21,7 @@ TEST_F(Stores, can_be_opened_again) {
     const auto opened = Store::open(location(), {}, {});
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_EQ((*opened)->vault().key_id(), id);
-    EXPECT_EQ((*opened)->path(), path());
+    EXPECT_EQ(*(*opened)->place().file(), path());
 }
 
 TEST_F(Stores, are_made_only_where_none_is) {
@@ -81,7 +81,7 @@ TEST_F(Stores, are_refused_without_their_key) {
 }
 
 TEST_F(Stores, take_the_key_that_the_environment_names_or_make_it_there) {
-    const KeyEnvironment environment{.key_file = folder / "named.key"};
+    const StoreEnvironment environment{.key_file = folder / "named.key"};
     for (const char* name : {"one.db", "two.db"}) {
         const auto created = Store::create("sqlite:" + (folder / name).string(), {}, environment);
         ASSERT_TRUE(created) << created.error().message;
@@ -123,7 +123,7 @@ TEST_F(Stores, of_a_newer_program_are_refused) {
 }
 
 TEST_F(Stores, have_locations_that_are_read_strictly) {
-    for (const char* text : {"sqlite:", "koppla.db", "mysql:x", "postgresql://host/db"}) {
+    for (const char* text : {"sqlite:", "koppla.db", "mysql:x", "postgres://anna:secret@host/db"}) {
         EXPECT_FALSE(Store::open(text, {}, {})) << text;
         EXPECT_FALSE(Store::create(text, {}, {})) << text;
     }

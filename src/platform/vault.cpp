@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
@@ -111,7 +110,26 @@ Result<Secret> read_key(const KeySource& source) {
     return result;
 }
 
+/// The user's folder of settings may not have a part for us yet.
+Result<void> make_folder(const KeySource& source) {
+    if (source.origin != KeySource::Origin::config_folder) return {};
+    if (source.path.is_relative()) {
+        return error(
+            ErrorKind::invalid,
+            "there is no folder of settings to keep the sealing key in (HOME is not set); name a file for it "
+            "with KOPPLA_KEY_FILE");
+    }
+    std::error_code failed;
+    const auto folder = source.path.parent_path();
+    if (std::filesystem::create_directories(folder, failed))
+        std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+    if (!failed) return {};
+    return error(ErrorKind::denied, fmt::format("making the folder {} for the sealing key: {}",
+                                                folder.string(), failed.message()));
+}
+
 Result<void> write_key(const KeySource& source, const Secret& key) {
+    TRY(make_folder(source));
     const std::string path = source.path.string();
     const File file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (file.get() < 0 && errno == EEXIST) {
@@ -139,11 +157,6 @@ Result<void> write_key(const KeySource& source, const Secret& key) {
                  fmt::format("writing the sealing key {}: {}", path, std::strerror(number)));
 }
 
-std::filesystem::path from_environment(const char* variable) {
-    const char* const value = std::getenv(variable);
-    return value == nullptr ? "" : value;
-}
-
 Result<void> start_sodium() {
     if (sodium_init() >= 0) return {};
     return error(ErrorKind::unsupported,
@@ -152,12 +165,7 @@ Result<void> start_sodium() {
 
 }  // namespace
 
-KeyEnvironment KeyEnvironment::current() {
-    return {.credentials_directory = from_environment("CREDENTIALS_DIRECTORY"),
-            .key_file = from_environment("KOPPLA_KEY_FILE")};
-}
-
-KeySource find_key(const std::filesystem::path& store, const KeyEnvironment& environment) {
+KeySource find_key(const KeySource& own, const StoreEnvironment& environment) {
     std::error_code ignored;
     const auto credential = environment.credentials_directory / "koppla-key";
     if (!environment.credentials_directory.empty() && std::filesystem::exists(credential, ignored)) {
@@ -166,7 +174,7 @@ KeySource find_key(const std::filesystem::path& store, const KeyEnvironment& env
     if (!environment.key_file.empty()) {
         return {.origin = KeySource::Origin::named_file, .path = environment.key_file};
     }
-    return {.origin = KeySource::Origin::beside_store, .path = store.string() + ".key"};
+    return own;
 }
 
 Vault::Vault(KeySource source, Secret key)
@@ -191,6 +199,11 @@ Result<Vault> Vault::create(const KeySource& source) {
     sodium_memzero(bytes.data(), bytes.size());
     TRY(write_key(source, key));
     return Vault{source, std::move(key)};
+}
+
+Result<Vault> Vault::copied_to(const KeySource& source) const {
+    TRY(write_key(source, key_));
+    return Vault{source, key_};
 }
 
 std::string Vault::seal(std::string_view context, const Secret& secret) const {

@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "platform/environment.h"
 
 #include <array>
 #include <filesystem>
@@ -10,23 +11,16 @@
 
 namespace koppla {
 
-/// Where the program's surroundings say that a key lies; empty: they don't.
-struct KeyEnvironment {
-    std::filesystem::path credentials_directory;  ///< $CREDENTIALS_DIRECTORY, of systemd
-    std::filesystem::path key_file;               ///< $KOPPLA_KEY_FILE
-    static KeyEnvironment current();
-};
-
 /// Where a store's sealing key lies.
 struct KeySource {
-    enum class Origin { credential, named_file, beside_store };
+    enum class Origin { credential, named_file, beside_store, config_folder };
     Origin origin = Origin::beside_store;
     std::filesystem::path path;
 };
 
-/// The systemd credential `koppla-key` where there is one; else the file that KOPPLA_KEY_FILE names; else
-/// `<store>.key`. The last two need not be there yet.
-KeySource find_key(const std::filesystem::path& store, const KeyEnvironment& environment);
+/// The systemd credential `koppla-key` where there is one; else the file that KOPPLA_KEY_FILE names; else the
+/// store's own. The last two need not be there yet.
+KeySource find_key(const KeySource& own, const StoreEnvironment& environment);
 
 /// Seals secrets with one key (XChaCha20-Poly1305). A sealed value opens only with the same key and in the
 /// context it was sealed for, so one can't be put in another's place. Thread-safe.
@@ -37,6 +31,9 @@ class Vault final {
     static Result<Vault> open(const KeySource& source);
     /// Makes a new key file with mode 0600; `conflict` where one is. A credential is never made, only opened.
     static Result<Vault> create(const KeySource& source);
+
+    /// The same key in another file; fails as `create` does.
+    [[nodiscard]] Result<Vault> copied_to(const KeySource& source) const;
 
     /// Eight hexadecimal digits that tell keys apart and tell nothing about the key.
     [[nodiscard]] const std::string& key_id() const { return key_id_; }

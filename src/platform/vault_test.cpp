@@ -118,12 +118,13 @@ TEST_F(Vaults, refuse_a_file_that_holds_no_key_without_repeating_it) {
 }
 
 TEST_F(Vaults, are_found_in_the_credentials_then_by_name_then_beside_the_store) {
-    KeyEnvironment environment{.credentials_directory = folder, .key_file = "/elsewhere/key"};
-    EXPECT_EQ(find_key("/data/koppla.db", environment).path, "/elsewhere/key");
+    const KeySource own{.origin = KeySource::Origin::beside_store, .path = "/data/koppla.db.key"};
+    StoreEnvironment environment{.credentials_directory = folder, .key_file = "/elsewhere/key"};
+    EXPECT_EQ(find_key(own, environment).path, "/elsewhere/key");
     write(folder / "koppla-key", "x");
-    EXPECT_EQ(find_key("/data/koppla.db", environment).path, folder / "koppla-key");
-    EXPECT_EQ(find_key("/data/koppla.db", environment).origin, KeySource::Origin::credential);
-    EXPECT_EQ(find_key("/data/koppla.db", {}).path, "/data/koppla.db.key");
+    EXPECT_EQ(find_key(own, environment).path, folder / "koppla-key");
+    EXPECT_EQ(find_key(own, environment).origin, KeySource::Origin::credential);
+    EXPECT_EQ(find_key(own, {}).path, "/data/koppla.db.key");
 }
 
 }  // namespace

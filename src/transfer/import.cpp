@@ -178,10 +178,10 @@ class Import {
 
     /// Another import's merge may take its time; what was staged can wait for it.
     Result<std::unique_ptr<db::Transaction>> begin_merge() {
-        auto begun = site_.database.begin(db::Access::write, call_.within(merge_wait_told));
+        auto begun = site_.database.begin(db::Access::write_own, call_.within(merge_wait_told));
         if (begun || begun.error().kind != ErrorKind::unavailable || call_.is_over()) return begun;
         observer_.trouble(fmt::format("{}; waiting for it", begun.error().message));
-        return site_.database.begin(db::Access::write, call_.within(merge_wait_max));
+        return site_.database.begin(db::Access::write_own, call_.within(merge_wait_max));
     }
 
     /// Rows, position and the run's end become visible together.

@@ -53,9 +53,14 @@ struct Names {
         return fmt::format(
             "(select * from (select {0}, row_number() over (partition by {1} order by {2}) as koppla_version "
             "from {3} staged) as versions where koppla_version = 1)",
-            columns, key, stamp.empty() ? key : stamp + " desc", from);
+            columns, key, stamp.empty() ? key : stamp + " desc nulls last", from);
     }
 };
+
+/// A database that counts distinct values by sorting them all drops equal ones by a hash.
+std::string distinct_keys_sql(const Names& names, std::string_view from) {
+    return fmt::format("select count(*) from (select distinct {} from {} staged) as keys", names.key, from);
+}
 
 /// `staged`: a table, or a query in parentheses.
 Result<MergeCounts> merge_rows(db::Transaction& transaction, const Names& names, const MergeTarget& target,
@@ -63,8 +68,7 @@ Result<MergeCounts> merge_rows(db::Transaction& transaction, const Names& names,
     const db::Dialect& dialect = names.dialect;
     const std::int64_t rows = TRY(number(transaction, fmt::format("select count(*) from {} staged", staged)));
     if (rows == 0) return MergeCounts{};
-    const std::int64_t keys =
-        TRY(number(transaction, fmt::format("select count(distinct {}) from {} staged", names.key, staged)));
+    const std::int64_t keys = TRY(number(transaction, distinct_keys_sql(names, staged)));
     const std::string source = keys == rows ? staged : names.newest(staged);
 
     const std::int64_t unknown = TRY(number(
@@ -104,13 +108,14 @@ Result<MergeCounts> merge(db::Transaction& transaction, const db::Dialect& diale
     if (target.removals == Removals::rows)
         return merge_rows(transaction, names, target, std::string{staging});
     const std::string removed =
-        fmt::format("select {} from {} where {} is true", names.key, staging, names.flag);
-    MergeCounts counts =
-        TRY(merge_rows(transaction, names, target,
-                       fmt::format("(select {} from {} where {} is not true and {} not in ({}))",
-                                   names.columns, staging, names.flag, names.key, removed)));
-    const std::int64_t tombstones = TRY(
-        number(transaction, fmt::format("select count(distinct {}) from ({}) removed", names.key, removed)));
+        fmt::format("select distinct {} from {} where {} is true", names.key, staging, names.flag);
+    MergeCounts counts = TRY(merge_rows(
+        transaction, names, target,
+        fmt::format("(select {0} from {1} living left join ({2}) removed on removed.{3} = living.{3}"
+                    " where living.{4} is not true and removed.{3} is null)",
+                    names.list(target, "living."), staging, removed, names.key, names.flag)));
+    const std::int64_t tombstones =
+        TRY(number(transaction, fmt::format("select count(*) from ({}) removed", removed)));
     const std::int64_t marked = TRY(
         transaction.execute(fmt::format("update {0} set {1} = true where {1} is not true and {2} in ({3})",
                                         names.table, names.flag, names.key, removed)));
@@ -126,10 +131,11 @@ Result<std::int64_t> mark_missing(db::Transaction& transaction, const db::Dialec
     std::string spared_keys;
     for (const std::string& key : spared)
         spared_keys += fmt::format("{}{}", spared_keys.empty() ? "" : ", ", dialect.literal(key));
-    if (!spared_keys.empty()) spared_keys = fmt::format(" and {} not in ({})", names.key, spared_keys);
-    return transaction.execute(
-        fmt::format("update {0} set {1} = true where {1} is not true and {2} not in (select {2} from {3}){4}",
-                    names.table, names.flag, names.key, staging, spared_keys));
+    if (!spared_keys.empty()) spared_keys = fmt::format(" and t.{} not in ({})", names.key, spared_keys);
+    return transaction.execute(fmt::format(
+        "update {0} set {1} = true where {2} in (select t.{2} from {0} t left join {3} s on s.{2} = t.{2}"
+        " where t.{1} is not true and s.{2} is null{4})",
+        names.table, names.flag, names.key, staging, spared_keys));
 }
 
 Result<MergeCounts> fill(db::Transaction& transaction, const db::Dialect& dialect, const MergeTarget& target,
@@ -146,7 +152,7 @@ Result<MergeCounts> fill(db::Transaction& transaction, const db::Dialect& dialec
     const std::int64_t rows = TRY(transaction.execute(all));
     MergeCounts counts{.added = rows};
     for (const std::string& sql : create_index_sql(target.schema, dialect)) {
-        Result<std::int64_t> made = transaction.execute(sql);
+        const Result<std::int64_t> made = transaction.attempt(sql);
         if (made) continue;
         if (made.error().kind != ErrorKind::conflict) return made.error();
         // Some keys came twice, as changes between two pages make them: the newest versions count.

@@ -68,24 +68,28 @@ class TakingIn {
             if (change.is_held_back) return change;
             renames = std::move(evolution.renames);
             object.schema = std::move(evolution.schema);
+            fit(object.schema, renames);
         }
         ObjectSchema& schema = object.schema;
         TRY(name(schema));
         std::map<int, std::vector<std::string_view>> kept_as_text;  // by digits
         for (const FieldSchema& field : schema.fields) {
             if (field.is_parked || (before && before->find(field.name) != nullptr)) continue;
-            if (field.type.is_exact_text())
+            const bool is_number = field.type.kind == Kind::decimal;
+            if (is_number && dialect_.column_type(field.type) == dialect_.column_type({}))
                 kept_as_text[field.type.precision].push_back(field.name);
-            if (field.column != model::local_name(field.name)) {
-                change.notices.push_back(
-                    fmt::format("{}.{} has the column {}, since another has its name in lower case",
-                                schema.name, field.name, field.column));
-            }
+            const std::string plain = model::local_name(field.name);
+            if (field.column == plain) continue;
+            const bool is_cut = dialect_.fitting(plain) != plain;
+            change.notices.push_back(fmt::format("{}.{} has the column {}, since {}", schema.name, field.name,
+                                                 field.column,
+                                                 is_cut ? "its name is longer than the database takes"
+                                                        : "another has its name in lower case"));
         }
         for (const auto& [digits, fields] : kept_as_text) {
             change.notices.push_back(
-                fmt::format("{}: {} digits are more than a number here holds exactly, kept as text: {}", schema.name,
-                            digits, fmt::join(fields, ", ")));
+                fmt::format("{}: {} digits are more than a number here holds exactly, kept as text: {}",
+                            schema.name, digits, fmt::join(fields, ", ")));
         }
         change.table = schema.local_table;
         change.fields = schema.fields.size();
@@ -99,6 +103,12 @@ class TakingIn {
     }
 
   private:
+    /// What is left behind gets a longer name than it had.
+    void fit(ObjectSchema& schema, std::vector<ColumnRename>& renames) const {
+        for (FieldSchema& field : schema.fields) field.column = dialect_.fitting(field.column);
+        for (ColumnRename& rename : renames) rename.to = dialect_.fitting(rename.to);
+    }
+
     Result<void> name(ObjectSchema& schema) {
         Result<void> asked;
         TRY(name_locally(schema, account_, dialect_, [&](std::string_view table) {
@@ -139,16 +149,12 @@ class TakingIn {
 
     Result<void> drop_label_view(const ObjectSchema& schema) {
         TRY(transaction_.execute(
-            fmt::format("drop view if exists {}", dialect_.quoted(label_view_name(schema)))));
+            fmt::format("drop view if exists {}", dialect_.quoted(label_view_name(schema, dialect_)))));
         return {};
     }
 
     Result<void> make_label_view(const ObjectSchema& schema) {
-        if (std::ranges::none_of(schema.fields, [](const FieldSchema& field) {
-                return field.type.kind == Kind::enumeration;
-            })) {
-            return {};
-        }
+        if (!has_label_view(schema)) return {};
         TRY(transaction_.execute(create_label_view_sql(schema, account_, dialect_)));
         return {};
     }

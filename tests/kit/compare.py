@@ -2,6 +2,9 @@
 import decimal
 
 
+INSTANTS = ("datetime", "timestamp with time zone", "timestamp without time zone")
+
+
 class Difference(AssertionError):
     pass
 
@@ -12,9 +15,9 @@ def matches(cell, value, declared, is_number):
         return cell == "" and value is None
     if declared == "boolean":
         return cell in ("true", "false") and value == int(cell == "true")
-    if declared == "datetime" and "." not in cell:  # milliseconds, told or not
+    if declared in INSTANTS and "." not in cell:  # milliseconds, told or not
         return cell.replace("Z", ".000Z") == value
-    if declared == "integer":
+    if declared in ("integer", "bigint"):
         return isinstance(value, int) and decimal.Decimal(cell) == value
     if declared == "real":
         return float(cell) == value
@@ -40,18 +43,20 @@ class Comparison:
         return f"{self.table}: {self.records} records, {self.cells} cells compared, {self.different} different"
 
 
-def compare(rows, store, table, numbers, key="Id", where="true"):
+def compare(rows, koppla, table, numbers, key="Id", where="true"):
     """`rows`: dicts by field name; `numbers`: which fields are decimals; `key`: which field identifies a row. Every
     field has to be a column of the table, and every row of the table that is as `where` says has to be among `rows`."""
     result = Comparison(table)
-    declared = {name: kind.lower() for _, name, kind, *_ in store.execute(f'pragma table_info("{table}")')}
+    declared = koppla.place.columns(table)
     fields = list(rows[0]) if rows else []
     missing = [f for f in fields if f.lower() not in declared]
     if missing or not declared:
         result.differs(f"has no column for {missing}" if declared else "is no table of the store")
         return result
     chosen = ", ".join(f'"{f.lower()}"' for f in fields) or f'"{key.lower()}"'
-    by_key = {row[0]: row[1:] for row in store.execute(f'select "{key.lower()}", {chosen} from "{table}" where {where}')}
+    with koppla.connect() as store:
+        kept = store.execute(f'select "{key.lower()}", {chosen} from "{table}" where {where}').fetchall()
+    by_key = {row[0]: row[1:] for row in kept}
     for row in rows:
         result.records += 1
         kept = by_key.pop(row[key], None)
@@ -70,17 +75,15 @@ def compare(rows, store, table, numbers, key="Id", where="true"):
 def compare_chosen(sandbox, koppla, account, name, numbers=frozenset()):
     """Compares an object's table with the sandbox's own state, as far as the table has columns."""
     table = f"{account}_{name.lower()}"
-    with koppla.connect() as store:
-        columns = {column for _, column, *_ in store.execute(f'pragma table_info("{table}")')}
-        rows = [{field: cell for field, cell in row.items() if field.lower() in columns} for row in sandbox.rows(name)]
-        return compare(rows, store, table, numbers, sandbox.crm.key_of(name), sandbox.crm.present)
+    columns = koppla.place.columns(table)
+    rows = [{field: cell for field, cell in row.items() if field.lower() in columns} for row in sandbox.rows(name)]
+    return compare(rows, koppla, table, numbers, sandbox.crm.key_of(name), sandbox.crm.present)
 
 
 def compare_whole(sandbox, koppla, account, name):
     """The same where every field has to have its column."""
-    with koppla.connect() as store:
-        return compare(sandbox.rows(name), store, f"{account}_{name.lower()}", sandbox.numbers(name),
-                       sandbox.crm.key_of(name), sandbox.crm.present)
+    return compare(sandbox.rows(name), koppla, f"{account}_{name.lower()}", sandbox.numbers(name), sandbox.crm.key_of(name),
+                   sandbox.crm.present)
 
 
 def demand_equal(sandbox, koppla, account, names):

@@ -42,5 +42,5 @@ SALESFORCE = Crm(type="salesforce", contact="Contact", account="Account", key="I
 DYNAMICS = Crm(type="dynamics", contact="contact", account="account", key="contactid", stamp="modifiedon",
                last_name="lastname", texts="lastname,emailaddress1,telephone1,jobtitle",
                fields="lastname,emailaddress1,telephone1,parentcustomerid,address1_latitude,creditlimit,birthdate",
-               ways=("pages",), secret_login="client-secret", present="isdeleted is not 1",
+               ways=("pages",), secret_login="client-secret", present="isdeleted is not true",
                windows=("--index-field", "modifiedon"), keeps_fields_back=True)

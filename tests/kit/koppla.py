@@ -1,14 +1,13 @@
 """The program under test, with a store of its own."""
 import json
-import os
 import pathlib
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 
 from kit import setting
+from kit.store import Sqlite
 
 
 class Outcome:
@@ -53,11 +52,12 @@ def end(process):
 
 
 class Koppla:
-    def __init__(self, folder):
+    def __init__(self, folder, store=Sqlite):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.store = self.folder / "koppla.db"
-        self.environment = setting.clean_environment(KOPPLA_STORE=f"sqlite:{self.store}", NO_PROXY="127.0.0.1,localhost")
+        self.place = store(self.folder)
+        self.store = self.folder / "koppla.db"  # where it is a file
+        self.environment = setting.clean_environment(**self.place.environment, NO_PROXY="127.0.0.1,localhost")
         self.outcomes = []
 
     def command(self, *words):
@@ -85,11 +85,13 @@ class Koppla:
     def save(self, place):
         """Copies the store as it is now, to begin from again and again; where to."""
         shutil.copytree(self.folder, place)
+        self.place.save(place)
         return pathlib.Path(place)
 
     def restore(self, place):
         shutil.rmtree(self.folder)
         shutil.copytree(place, self.folder)
+        self.place.restore(place)
 
     def interrupt(self, process):
         """Ctrl-C, as the terminal sends it."""
@@ -110,7 +112,7 @@ class Koppla:
 
     def add_account(self, sandbox, name="demo", auth=None, **settings):
         """Makes the store where there is none, and the account with the sandbox's credentials."""
-        if not self.store.exists():
+        if not self.place.exists():
             self.do("init")
         words = ["account", "add", name, "--type", sandbox.crm.type, "--server", sandbox.url, "--ca", sandbox.ca,
                  "--auth", auth or sandbox.crm.secret_login, "--client-id", sandbox.ready["client_id"],
@@ -140,21 +142,18 @@ class Koppla:
 
     def connect(self):
         """The store, read-only."""
-        return sqlite3.connect(f"file:{self.store}?mode=ro", uri=True)
+        return self.place.connect()
 
     def tables(self):
         """Everything in the store's data tables, to compare before with after."""
         with self.connect() as store:
-            names = [name for (name,) in store.execute("select name from sqlite_master where type = 'table' "
-                                                       "and name not like 'koppla\\_%' escape '\\' order by name")]
-            return {name: sorted(store.execute(f'select * from "{name}"').fetchall(), key=repr) for name in names}
+            return {name: sorted(store.execute(f'select * from "{name}"').fetchall(), key=repr)
+                    for name in self.place.table_names()}
 
     def store_bytes(self):
-        """Each file of the store: data, write-ahead log, sessions, what lies beside it."""
-        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in self.folder.rglob("*")
-                if path.relative_to(self.folder).parts[0].startswith(self.store.name) and path.is_file()}
+        """Each part of the store as it lies there: data, write-ahead log, sessions, what lies beside it."""
+        return self.place.contents()
 
     def is_alone(self):
-        """True where no scratch file of a run was left beside the store."""
-        known = {self.store.name + end for end in ("", "-wal", "-shm", ".key", "-sessions")}
-        return {n for n in os.listdir(self.folder) if n.startswith(self.store.name)} <= known
+        """True where no run has left rows on their way."""
+        return self.place.is_alone()

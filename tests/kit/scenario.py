@@ -8,17 +8,23 @@ from kit import setting
 from kit.crm import DYNAMICS, SALESFORCE
 from kit.koppla import Koppla, end
 from kit.sandbox import Sandbox
+from kit.store import Sqlite
 
 FIVE = ["Account", "Contact", "Lead", "Opportunity", "Order"]
 
 
+# For classes that tell a story again elsewhere, at length.
+soak = unittest.skipUnless(setting.SOAK, "scripts/test --soak")
+
+
 class Scenario(unittest.TestCase):
     maxDiff = 4000
+    store = Sqlite  # or Postgres: where koppla keeps what it knows
 
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="koppla-scenario-")
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.koppla = Koppla(self.folder + "/koppla")
+        self.koppla = Koppla(self.folder + "/koppla", self.store)
 
     def sandbox(self, records=None, crm=SALESFORCE, **more):
         """A running sandbox that ends with the test, in its part as this CRM."""

@@ -3,7 +3,7 @@ import copy
 import json
 import pathlib
 
-from kit import compare, org_folder, scenario
+from kit import compare, org_folder, scenario, store
 from kit.org_folder import field, text_field
 
 OBJECT = "Contact"
@@ -125,7 +125,7 @@ DRIFTS = [added, removed, longer, shorter, text_to_picklist, value_added, value_
           number_to_text, date_to_instant, truth_to_text, fewer_digits, described_otherwise, another_stamp]
 
 
-class Drift(scenario.Scenario):
+class Drift:
     def setUp(self):
         super().setUp()
         self.base = pathlib.Path(self.folder)
@@ -200,6 +200,15 @@ class Drift(scenario.Scenario):
             for key, row in now.items():
                 self.assertEqual(row[each["column"]], first[key][before], f"{each['column']} of {key}")
         print(f"{what}: {len(now)} rows, {len(parked)} parked columns unchanged", flush=True)
+
+
+class OfSqlite(Drift, scenario.Scenario):
+    pass
+
+
+@scenario.soak
+class OfPostgres(Drift, scenario.Scenario):
+    store = store.Postgres
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ import re
 from kit import setting
 from kit.compare import compare_chosen
 from kit.crm import DYNAMICS, SALESFORCE
-from kit.scenario import Scenario, main
+from kit.scenario import Scenario, main, soak
+from kit.store import Postgres
 
 CONTACTS, CHANGED, PAGE_ROWS = 2_400, 2_200, 1_000
 DOCS = setting.ROOT / "docs" / "guide" / "faults.md"
@@ -127,6 +128,11 @@ class OfSalesforce(Faults, Scenario):
     def page_rows(self):
         self.org.post("/sandbox/bulk", {"page_rows": PAGE_ROWS})
         self.koppla.add_account(self.org)
+
+
+@soak
+class OnPostgres(OfSalesforce):
+    store = Postgres
 
 
 class OfDynamics(Faults, Scenario):

@@ -3,11 +3,12 @@ state cell by cell, and the sandbox charged the calls that koppla told."""
 from kit.compare import demand_equal
 from kit.koppla import by_object
 from kit.scenario import FIVE, Scenario, main
+from kit.store import Postgres
 
 RECORDS = {"Account": 400, "Contact": 2500, "Lead": 300, "Opportunity": 400, "Order": 200}
 
 
-class FirstLight(Scenario):
+class FirstLight:
     def imports_and_equals(self, sandbox, *words):
         before = sandbox.charged_calls()
         document = self.koppla.do("import", "demo", *words, "--json").document
@@ -79,6 +80,14 @@ class FirstLight(Scenario):
             rows = store.execute("select email is not null, lastname is not null, phone is null "
                                  "from demo_contact").fetchall()
         self.assertEqual(rows, [(1, 1, 1)] * 7)
+
+
+class OfSqlite(FirstLight, Scenario):
+    pass
+
+
+class OfPostgres(FirstLight, Scenario):
+    store = Postgres
 
 
 if __name__ == "__main__":

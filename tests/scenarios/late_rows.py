@@ -8,6 +8,7 @@ from kit import setting
 from kit.compare import compare_chosen
 from kit.crm import DYNAMICS, SALESFORCE
 from kit.scenario import Scenario, main
+from kit.store import Postgres
 
 CONTACTS = 5000 if setting.SOAK else 1000
 CHANGES = 10_000 if setting.SOAK else 900
@@ -82,6 +83,12 @@ class LateRows:
 
 class OfSalesforce(LateRows, Scenario):
     crm = SALESFORCE
+
+
+class OnPostgres(LateRows, Scenario):
+    crm, store = SALESFORCE, Postgres
+    if not setting.SOAK:
+        test_without_the_lag_the_same_loses_rows = None
 
 
 class OfDynamics(LateRows, Scenario):

@@ -16,6 +16,7 @@ void add_import(CLI::App& app, Program& program);
 void add_schema(CLI::App& app, Program& program);
 void add_run(CLI::App& app, Program& program);
 void add_option(CLI::App& app, Program& program);
+void add_store(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
 
 }  // namespace koppla

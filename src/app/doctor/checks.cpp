@@ -29,29 +29,37 @@ std::uintmax_t size_of(const std::filesystem::path& path) {
 }
 
 Finding check_whole(const Store& store, const Call& call) {
-    const auto transaction = store.database().begin(db::Access::read, call);
-    if (!transaction) return failed("store", transaction.error());
-    const auto lines = read_all(**transaction, "pragma quick_check(3)", {},
-                                [](const db::Cursor& row) -> Result<std::string> { return text_at(row, 0); });
-    if (!lines) return failed("store", lines.error());
-    if (lines->size() == 1 && lines->front() == "ok") {
-        return {.subject = "store", .text = fmt::format("{} is whole", store.path().string())};
-    }
+    const auto damages = store.database().damages(call);
+    if (!damages) return failed("store", damages.error());
+    if (damages->empty())
+        return {.subject = "store", .text = fmt::format("{} is whole", store.place().text())};
     return {.level = Level::fail,
             .subject = "store",
-            .text = fmt::format("{} is damaged: {}", store.path().string(),
-                                lines->empty() ? "no answer" : lines->front()),
+            .text = fmt::format("{} is damaged: {}", store.place().text(), damages->front()),
             .remedy = "put it aside and restore it from a backup"};
 }
 
 Finding check_lock(const Store& store, const Call& call) {
     const auto transaction = store.database().begin(db::Access::write, call.within(lock_wait_max));
     if (transaction) return {.subject = "lock", .text = "nobody else writes to the store"};
-    return {
-        .level = transaction.error().kind == ErrorKind::unavailable ? Level::warn : Level::fail,
-        .subject = "lock",
-        .text = transaction.error().message,
-        .remedy = "if no import runs, look for the program that holds it: fuser -v " + store.path().string()};
+    const auto* file = store.place().file();
+    return {.level = transaction.error().kind == ErrorKind::unavailable ? Level::warn : Level::fail,
+            .subject = "lock",
+            .text = transaction.error().message,
+            .remedy = file == nullptr ? ""
+                                      : "if no import runs, look for the program that holds it: fuser -v " +
+                                            file->string()};
+}
+
+/// What a store that is a file needs of its disk.
+std::vector<Finding> check_disk(const std::filesystem::path& file) {
+    std::error_code unknown;
+    const auto room = std::filesystem::space(std::filesystem::absolute(file).parent_path(), unknown);
+    std::vector<Finding> findings;
+    if (!unknown)
+        findings.push_back(judge_disk({.free_bytes = room.available, .store_bytes = size_of(file)}));
+    findings.push_back(judge_journal(size_of(file.string() + "-wal")));
+    return findings;
 }
 
 Finding check_secrets(const Store& store, const Call& call) {
@@ -141,8 +149,9 @@ std::vector<Finding> check_schemas(CrmConnector& connector, const std::vector<Re
 Result<std::vector<Finding>> check_tables(const Store& store, const std::vector<RecordedSchema>& schemas,
                                           const Call& call) {
     std::vector<Finding> findings;
-    const auto transaction = TRY(store.database().begin(db::Access::read, call));
     for (const RecordedSchema& each : schemas) {
+        // One transaction each: a table that isn't there may be the end of it.
+        const auto transaction = TRY(store.database().begin(db::Access::read, call));
         std::vector<std::string> columns;
         const auto cursor = transaction->query(fmt::format(
             "select * from {} limit 0", store.database().dialect().quoted(each.schema.local_table)));
@@ -182,16 +191,12 @@ Result<std::vector<Finding>> check_positions(const Store& store, const std::vect
 }  // namespace
 
 Result<std::vector<Finding>> check_store(const Store& store, const Call& call) {
-    std::error_code unknown;
-    const auto folder = std::filesystem::absolute(store.path()).parent_path();
-    const auto room = std::filesystem::space(folder, unknown);
     std::vector<Finding> findings = {check_whole(store, call)};
     if (call.is_over()) return call.cancelled("looking at the store");
     findings.push_back(check_secrets(store, call));
-    if (!unknown) {
-        findings.push_back(judge_disk({.free_bytes = room.available, .store_bytes = size_of(store.path())}));
+    if (const auto* file = store.place().file()) {
+        for (Finding& finding : check_disk(*file)) findings.push_back(std::move(finding));
     }
-    findings.push_back(judge_journal(size_of(store.path().string() + "-wal")));
     findings.push_back(check_lock(store, call));
     if (call.is_over()) return call.cancelled("looking at the store");
     return findings;

@@ -2,7 +2,6 @@
 
 #include "base/result.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -86,20 +85,6 @@ Error sqlite_error(int code, std::string_view attempted, const std::string& path
         default:
             return error(ErrorKind::invalid, fmt::format("{}: {}", attempted, reason));
     }
-}
-
-std::string shortened(std::string_view sql) {
-    constexpr std::size_t shown_max = 160;
-    std::size_t shown = std::min(sql.size(), shown_max);
-    while (shown < sql.size() && shown > 0 && (sql[shown] & 0xC0) == 0x80) --shown;  // no half of a character
-    std::string result;
-    for (const char c : sql.substr(0, shown)) {
-        const bool is_space = c == '\n' || c == '\r' || c == '\t' || c == ' ';
-        if (!is_space) result += c;
-        if (is_space && !result.empty() && result.back() != ' ') result += ' ';
-    }
-    if (shown < sql.size()) result += " …";
-    return result;
 }
 
 }  // namespace koppla::db

@@ -13,7 +13,4 @@ namespace koppla::db {
 /// was done ("writing to the store"); the file is named, bound values never.
 Error sqlite_error(int code, std::string_view attempted, const std::string& path, sqlite3* connection);
 
-/// The beginning of a statement, on one line, for messages.
-std::string shortened(std::string_view sql);
-
 }  // namespace koppla::db

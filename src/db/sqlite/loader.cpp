@@ -1,5 +1,6 @@
 #include "db/sqlite/loader.h"
 
+#include "db/naming.h"
 #include "db/sqlite/dialect.h"
 
 #include <charconv>
@@ -23,17 +24,6 @@ std::optional<T> number(std::string_view text, Format... format) {
     const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value, format...);
     if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-/// The beginning of a value, for messages; control characters shown as '?'.
-std::string shown(std::string_view text) {
-    constexpr std::size_t shown_max = 60;
-    std::string result{text.substr(0, shown_max)};
-    while (result.size() < text.size() && !result.empty() && (result.back() & 0x80) != 0) result.pop_back();
-    for (char& c : result) {
-        if (static_cast<unsigned char>(c) < ' ') c = '?';
-    }
-    return result.size() < text.size() ? result + "…" : result;
 }
 
 int bind_text(sqlite3_stmt* statement, int index, const model::Cell& cell) {
@@ -130,8 +120,7 @@ Error SqliteLoader::refusal(const Column& column, const model::Cell& cell) const
     const std::string_view wanted = column.form == Form::boolean   ? "true or false"
                                     : column.form == Form::integer ? "a whole number within 64 bits"
                                                                    : "a plain decimal number";
-    return error(ErrorKind::invalid, fmt::format("column '{}' of row {}: '{}' is not {}", column.name,
-                                                 rows_ + 1, shown(cell.text()), wanted));
+    return db::refusal({.column = column.name, .row = rows_ + 1, .value = cell.text(), .wanted = wanted});
 }
 
 }  // namespace koppla::db

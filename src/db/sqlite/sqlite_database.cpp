@@ -1,6 +1,8 @@
 #include "db/sqlite/sqlite_database.h"
 
+#include "db/naming.h"
 #include "db/sqlite/dialect.h"
+#include "db/sqlite/file_lock.h"
 #include "db/sqlite/pool.h"
 #include "db/sqlite/staging.h"
 #include "db/sqlite/transaction.h"
@@ -29,7 +31,7 @@ class SqliteDatabase final : public Database {
         if (call.stop.stop_requested()) return call.cancelled("beginning a transaction");
         const bool is_unbounded = call.deadline == std::chrono::steady_clock::time_point::max();
         const Call bounded = is_unbounded ? call.within(lock_wait_max) : call;
-        auto connection = TRY(access == Access::write ? pool_->writer(bounded) : pool_->reader(bounded));
+        auto connection = TRY(access == Access::read ? pool_->reader(bounded) : pool_->writer(bounded));
         return SqliteTransaction::begin(std::move(connection), access);
     }
 
@@ -39,6 +41,19 @@ class SqliteDatabase final : public Database {
     }
     Result<void> discard_staging(std::string_view name) override {
         return SqliteStaging::discard(pool_, name);
+    }
+    Result<std::unique_ptr<Lock>> lock(std::string_view name) override {
+        auto lock = TRY(FileLock::take(fmt::format("{}-lock-{}", pool_->path(), plain_name(name, 97))));
+        return std::unique_ptr<Lock>{std::move(lock)};
+    }
+    Result<std::vector<std::string>> damages(const Call& call) override {
+        auto transaction = TRY(begin(Access::read, call));
+        auto cursor = TRY(transaction->query("pragma quick_check(3)", {}));
+        std::vector<std::string> damages;
+        while (TRY(cursor->next())) {
+            if (cursor->text(0) != "ok") damages.emplace_back(cursor->text(0));
+        }
+        return damages;
     }
 
   private:

@@ -2,7 +2,6 @@
 
 #include <fstream>
 #include <random>
-#include <thread>
 
 #include <gmock/gmock.h>
 
@@ -13,72 +12,11 @@ using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Transactions = SqliteTest;
-using Statements = SqliteTest;
-using Files = SqliteTest;
+using SqliteTransactions = SqliteTest;
+using SqliteStatements = SqliteTest;
+using SqliteFiles = SqliteTest;
 
-TEST_F(Transactions, roll_back_when_destroyed) {
-    run("create table t (a integer)");
-    {
-        auto transaction = begin(Access::write);
-        ASSERT_TRUE(transaction->execute("insert into t values (1); create table u (b)"));
-    }
-    EXPECT_THAT(cells("select * from t"), IsEmpty());
-    EXPECT_THAT(cells("select name from sqlite_schema where name = 'u'"), IsEmpty());
-}
-
-TEST_F(Transactions, keep_what_they_commit) {
-    run("create table t (a integer); insert into t values (1), (2)");
-    database.reset();
-    database = open(SqliteOptions::Create::existing);
-    EXPECT_THAT(cells("select a from t"), ElementsAre("1", "2"));
-}
-
-TEST_F(Transactions, readers_see_the_state_of_their_beginning) {
-    run("create table t (a integer); insert into t values (1)");
-    auto reader = begin(Access::read);
-    run("insert into t values (2)");
-    EXPECT_THAT(cells(*reader, "select a from t"), ElementsAre("1"));
-    EXPECT_THAT(cells("select a from t"), ElementsAre("1", "2"));
-}
-
-TEST_F(Transactions, readers_dont_see_what_is_not_committed_and_cant_write) {
-    run("create table t (a integer)");
-    auto writer = begin(Access::write);
-    ASSERT_TRUE(writer->execute("insert into t values (1)"));
-    EXPECT_THAT(cells("select a from t"), IsEmpty());
-    auto reader = begin(Access::read);
-    EXPECT_FALSE(reader->execute("insert into t values (2)"));
-}
-
-TEST_F(Transactions, a_second_writer_waits_until_its_call_ends_and_names_the_store) {
-    auto first = begin(Access::write);
-    const auto started = std::chrono::steady_clock::now();
-    const auto second = database->begin(Access::write, Call{}.within(milliseconds{60}));
-    const auto waited = std::chrono::steady_clock::now() - started;
-    ASSERT_FALSE(second);
-    EXPECT_EQ(second.error().kind, ErrorKind::unavailable);
-    EXPECT_THAT(second.error().message, HasSubstr(path().string()));
-    EXPECT_GE(waited, milliseconds{60});
-    EXPECT_LT(waited, milliseconds{5000});
-}
-
-TEST_F(Transactions, a_second_writer_goes_on_when_the_first_is_done) {
-    run("create table t (a integer)");
-    auto first = begin(Access::write);
-    std::jthread other{[&] {
-        auto second = database->begin(Access::write, {});
-        ASSERT_TRUE(second);
-        ASSERT_TRUE((*second)->execute("insert into t select count(*) from t"));
-        ASSERT_TRUE((*second)->commit());
-    }};
-    ASSERT_TRUE(first->execute("insert into t values (7)"));
-    ASSERT_TRUE(first->commit());
-    other.join();
-    EXPECT_THAT(cells("select a from t"), ElementsAre("7", "1"));
-}
-
-TEST_F(Transactions, another_program_that_writes_is_waited_for_until_the_call_ends) {
+TEST_F(SqliteTransactions, another_program_that_writes_is_waited_for_until_the_call_ends) {
     const auto other = open(SqliteOptions::Create::existing);
     auto theirs = other->begin(Access::write, {});
     ASSERT_TRUE(theirs);
@@ -91,35 +29,7 @@ TEST_F(Transactions, another_program_that_writes_is_waited_for_until_the_call_en
     EXPECT_TRUE(database->begin(Access::write, Call{}.within(milliseconds{60})));
 }
 
-TEST_F(Transactions, stop_ends_the_waiting_as_cancelled) {
-    const auto other = open(SqliteOptions::Create::existing);
-    auto theirs = other->begin(Access::write, {});
-    auto first = begin(Access::read);
-    std::stop_source source;
-    std::jthread stopper{[&] { source.request_stop(); }};
-    const auto ours = database->begin(Access::write, Call{.stop = source.get_token()});
-    ASSERT_FALSE(ours);
-    EXPECT_EQ(ours.error().kind, ErrorKind::cancelled);
-}
-
-TEST_F(Transactions, stop_interrupts_a_long_statement_and_the_store_stays_as_it_was) {
-    run("create table t (a integer)");
-    std::stop_source source;
-    auto transaction = database->begin(Access::write, Call{.stop = source.get_token()});
-    ASSERT_TRUE(transaction);
-    ASSERT_TRUE((*transaction)->execute("insert into t values (1)"));
-    source.request_stop();
-    const auto endless = (*transaction)
-                             ->execute(
-                                 "insert into t with recursive n(i) as (select 1 union all select i + 1 from "
-                                 "n) select i from n");
-    ASSERT_FALSE(endless);
-    EXPECT_EQ(endless.error().kind, ErrorKind::cancelled);
-    transaction->reset();
-    EXPECT_THAT(cells("select a from t"), IsEmpty());
-}
-
-TEST_F(Transactions, a_cursor_may_outlive_its_transaction) {
+TEST_F(SqliteTransactions, a_cursor_may_outlive_its_transaction) {
     run("create table t (a integer); insert into t values (1), (2)");
     auto transaction = begin(Access::write);
     auto cursor = *transaction->query("select a from t");
@@ -131,7 +41,7 @@ TEST_F(Transactions, a_cursor_may_outlive_its_transaction) {
     EXPECT_FALSE(transaction->execute("insert into t values (3)"));
 }
 
-TEST_F(Statements, take_parameters_of_every_kind_exactly) {
+TEST_F(SqliteStatements, take_parameters_of_every_kind_exactly) {
     run("create table t (a, b, c, d, e)");
     auto transaction = begin(Access::write);
     using std::string_literals::operator""s;
@@ -154,30 +64,14 @@ TEST_F(Statements, take_parameters_of_every_kind_exactly) {
     EXPECT_FALSE(*cursor->next());
 }
 
-TEST_F(Statements, keep_empty_text_and_bytes_apart_from_null) {
+TEST_F(SqliteStatements, keep_empty_text_and_bytes_apart_from_null) {
     run("create table t (a, b)");
     auto transaction = begin(Access::write);
     ASSERT_TRUE(transaction->execute("insert into t values ($1, $2)", {std::string_view{}, Bytes{}}));
     EXPECT_THAT(cells(*transaction, "select typeof(a), typeof(b) from t"), ElementsAre("text", "blob"));
 }
 
-TEST_F(Statements, number_parameters_by_name_not_by_place) {
-    auto transaction = begin(Access::write);
-    auto cursor =
-        *transaction->query("select $2 || $1 || $2", {std::string_view{"a"}, std::string_view{"b"}});
-    ASSERT_TRUE(*cursor->next());
-    EXPECT_EQ(cursor->text(0), "bab");
-}
-
-TEST_F(Statements, refuse_too_few_and_too_many_values) {
-    auto transaction = begin(Access::write);
-    EXPECT_FALSE(transaction->query("select $1, $2", {std::int64_t{1}}));
-    EXPECT_FALSE(transaction->query("select $1", {std::int64_t{1}, std::int64_t{2}}));
-    EXPECT_FALSE(transaction->query("select $1, $3", {std::int64_t{1}, std::int64_t{2}}));
-    EXPECT_FALSE(transaction->execute("select $1"));
-}
-
-TEST_F(Statements, may_come_several_at_once_only_without_values) {
+TEST_F(SqliteStatements, may_come_several_at_once_only_without_values) {
     auto transaction = begin(Access::write);
     EXPECT_EQ(*transaction->execute("create table t (a); insert into t values (1), (2); -- the end\n"), 2);
     EXPECT_EQ(*transaction->execute("insert into t values (3); update t set a = a + 1"), 3);
@@ -187,27 +81,7 @@ TEST_F(Statements, may_come_several_at_once_only_without_values) {
     EXPECT_THAT(cells(*transaction, "select a from t; "), ElementsAre("2", "3", "4"));
 }
 
-TEST_F(Statements, count_the_rows_they_changed) {
-    run("create table t (a integer primary key); insert into t values (1), (2), (3)");
-    auto transaction = begin(Access::write);
-    EXPECT_EQ(*transaction->execute("delete from t where a > $1", {std::int64_t{1}}), 2);
-    EXPECT_EQ(*transaction->execute("delete from t where a > 1"), 0);
-    EXPECT_EQ(*transaction->execute("create table u (b)"), 0);
-}
-
-TEST_F(Statements, of_the_same_text_run_side_by_side) {
-    run("create table t (a integer); insert into t values (1), (2)");
-    auto transaction = begin(Access::read);
-    auto outer = *transaction->query("select a from t order by a");
-    ASSERT_TRUE(*outer->next());
-    auto inner = *transaction->query("select a from t order by a");
-    ASSERT_TRUE(*inner->next());
-    ASSERT_TRUE(*inner->next());
-    EXPECT_EQ(outer->integer(0), 1);
-    EXPECT_EQ(inner->integer(0), 2);
-}
-
-TEST_F(Statements, answer_with_the_kind_of_what_went_wrong) {
+TEST_F(SqliteStatements, answer_with_the_kind_of_what_went_wrong) {
     run("create table t (a integer primary key, b not null, c references t (a))");
     auto transaction = begin(Access::write);
     ASSERT_TRUE(transaction->execute("insert into t values (1, 'x', null)"));
@@ -226,7 +100,7 @@ TEST_F(Statements, answer_with_the_kind_of_what_went_wrong) {
     EXPECT_TRUE(transaction->commit());
 }
 
-TEST_F(Statements, hostile_names_stay_names) {
+TEST_F(SqliteStatements, hostile_names_stay_names) {
     const auto& dialect = database->dialect();
     const std::vector<std::string> names = {"plain",
                                             "select",
@@ -263,7 +137,7 @@ TEST_F(Statements, hostile_names_stay_names) {
     EXPECT_FALSE(transaction->execute("create table " + dialect.quoted(cut) + " (a)"));
 }
 
-TEST_F(Files, are_made_only_where_that_is_wanted) {
+TEST_F(SqliteFiles, are_made_only_where_that_is_wanted) {
     EXPECT_EQ(open_sqlite({.path = path(), .create = SqliteOptions::Create::fresh}).error().kind,
               ErrorKind::conflict);
     const auto missing = folder / "missing.db";
@@ -282,7 +156,7 @@ TEST_F(Files, are_made_only_where_that_is_wanted) {
     EXPECT_FALSE(open_sqlite({.path = ""}));
 }
 
-TEST_F(Files, of_other_programs_are_not_changed_by_looking_at_them) {
+TEST_F(SqliteFiles, of_other_programs_are_not_changed_by_looking_at_them) {
     run("create table t (a)");
     EXPECT_THAT(cells("pragma journal_mode"), ElementsAre("wal"));
     const auto copy = folder / "copy.db";
@@ -294,7 +168,7 @@ TEST_F(Files, of_other_programs_are_not_changed_by_looking_at_them) {
     EXPECT_EQ(std::filesystem::file_size(copy), 0U);
 }
 
-TEST_F(Files, belong_to_their_owner_alone) {
+TEST_F(SqliteFiles, belong_to_their_owner_alone) {
     run("create table t (a)");
     for (const auto& entry : std::filesystem::directory_iterator{folder}) {
         EXPECT_EQ(entry.status().permissions() & std::filesystem::perms::all,
@@ -303,7 +177,7 @@ TEST_F(Files, belong_to_their_owner_alone) {
     }
 }
 
-TEST_F(Files, special_names_are_files_too) {
+TEST_F(SqliteFiles, special_names_are_files_too) {
     const auto here = std::filesystem::current_path();
     std::filesystem::current_path(folder);
     for (const char* name : {":memory:", "file:x?mode=memory", "a b's \"c\".db"}) {
@@ -319,7 +193,7 @@ void fill(const std::filesystem::path& file, std::size_t bytes) {
     for (std::size_t i = 0; i < bytes; ++i) out.put(static_cast<char>(random()));
 }
 
-TEST_F(Files, of_random_bytes_are_refused_as_damaged) {
+TEST_F(SqliteFiles, of_random_bytes_are_refused_as_damaged) {
     const auto file = folder / "random.db";
     fill(file, 50'000);
     const auto opened = open_sqlite({.path = file});
@@ -329,7 +203,7 @@ TEST_F(Files, of_random_bytes_are_refused_as_damaged) {
     EXPECT_THAT(opened.error().message, HasSubstr("backup"));
 }
 
-TEST_F(Files, that_were_cut_short_are_refused_as_damaged) {
+TEST_F(SqliteFiles, that_were_cut_short_are_refused_as_damaged) {
     run("create table t (a); with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)"
         " insert into t select hex(randomblob(100)) from n");
     database.reset();
@@ -341,7 +215,7 @@ TEST_F(Files, that_were_cut_short_are_refused_as_damaged) {
     EXPECT_THAT(opened.error().message, HasSubstr(path().string()));
 }
 
-TEST_F(Files, with_damage_inside_say_so_when_it_is_met) {
+TEST_F(SqliteFiles, with_damage_inside_say_so_when_it_is_met) {
     run("create table t (a); with recursive n(i) as (select 1 union all select i + 1 from n where i < 2000)"
         " insert into t select hex(randomblob(100)) from n");
     database.reset();
@@ -358,7 +232,7 @@ TEST_F(Files, with_damage_inside_say_so_when_it_is_met) {
     EXPECT_EQ(row.error().kind, ErrorKind::corrupt);
 }
 
-TEST_F(Files, on_a_full_disk_say_so_and_keep_what_was_committed) {
+TEST_F(SqliteFiles, on_a_full_disk_say_so_and_keep_what_was_committed) {
     run("create table t (a); insert into t values ('kept')");
     auto transaction = begin(Access::write);
     EXPECT_FALSE(cells(*transaction, "pragma max_page_count = 20").empty());
@@ -373,7 +247,7 @@ TEST_F(Files, on_a_full_disk_say_so_and_keep_what_was_committed) {
     EXPECT_THAT(cells("select a from t"), ElementsAre("kept"));
 }
 
-TEST_F(Files, held_by_another_program_are_waited_for_and_named) {
+TEST_F(SqliteFiles, held_by_another_program_are_waited_for_and_named) {
     run("create table t (a)");
     database.reset();
     const auto holder = open(SqliteOptions::Create::existing);

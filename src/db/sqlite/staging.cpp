@@ -1,5 +1,6 @@
 #include "db/sqlite/staging.h"
 
+#include "db/naming.h"
 #include "db/sqlite/dialect.h"
 #include "db/sqlite/loader.h"
 #include "db/sqlite/statement.h"
@@ -9,10 +10,8 @@
 #include <cstring>
 #include <fstream>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,21 +20,7 @@ namespace koppla::db {
 namespace {
 
 constexpr std::string_view table = "row";
-constexpr std::size_t name_bytes_max = 80;
-
-/// [a-z0-9_] of the name; a hash keeps names apart that would fall together.
-std::string plain(std::string_view name) {
-    std::string result;
-    std::uint64_t hash = 14695981039346656037U;
-    for (const char c : name) {
-        const bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-        result += is_plain ? c : '_';
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    }
-    if (result == name && result.size() <= name_bytes_max && !result.empty()) return result;
-    result.resize(std::min(result.size(), name_bytes_max));
-    return fmt::format("{}_{:016x}", result, hash);
-}
+constexpr std::size_t name_bytes_max = 97;
 
 /// What the kernel was started as; another one after every restart.
 std::string boot_id() {
@@ -44,40 +29,15 @@ std::string boot_id() {
     return id;
 }
 
-/// Opens and locks the file; one that was deleted meanwhile is tried again.
-Result<int> lock_file(const std::string& file) {
-    while (true) {
-        const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        if (descriptor < 0) {
-            return error(ErrorKind::denied,
-                         fmt::format("making the staging file {}: {}", file, std::strerror(errno)));
-        }
-        if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-            ::close(descriptor);
-            return error(
-                ErrorKind::conflict,
-                fmt::format("the staging file {} is in use: another run loads the same rows; wait until "
-                            "it is done",
-                            file));
-        }
-        struct stat ours {};
-        struct stat named {};
-        const bool is_same = ::fstat(descriptor, &ours) == 0 && ::stat(file.c_str(), &named) == 0 &&
-                             ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-        if (is_same) return descriptor;
-        ::close(descriptor);
-    }
-}
-
 }  // namespace
 
 Result<std::unique_ptr<SqliteStaging>> SqliteStaging::lock(std::shared_ptr<Pool> pool,
                                                            std::string_view name) {
-    const std::string suffix = plain(name);
+    const std::string suffix = plain_name(name, name_bytes_max);
     std::string file = fmt::format("{}-staging-{}", pool->path(), suffix);
-    const int lock = TRY(lock_file(file));
+    auto lock = TRY(FileLock::take(file));
     return std::unique_ptr<SqliteStaging>{
-        new SqliteStaging{std::move(pool), "staging_" + suffix, std::move(file), lock}};
+        new SqliteStaging{std::move(pool), "staging_" + suffix, std::move(file), std::move(lock)}};
 }
 
 Result<std::unique_ptr<Staging>> SqliteStaging::begin(std::shared_ptr<Pool> pool, std::string_view name,
@@ -101,7 +61,6 @@ SqliteStaging::~SqliteStaging() {
         ::unlink(file_.c_str());
         ::unlink((file_ + "-journal").c_str());
     }
-    ::close(lock_);
 }
 
 Result<void> SqliteStaging::open(std::span<const LoaderColumn> columns) {
@@ -122,7 +81,7 @@ Result<bool> SqliteStaging::find_kept(const std::string& table_sql) {
     struct stat file {};
     const std::string boot = boot_id();
     // The file is never synced: where a restart of the machine can't be told, it isn't believed.
-    if (boot.empty() || ::fstat(lock_, &file) != 0 || file.st_size == 0) return false;
+    if (boot.empty() || ::fstat(lock_->descriptor(), &file) != 0 || file.st_size == 0) return false;
     scratch_ = TRY(Connection::open(file_, Connection::Role::scratch, pool_->scratch_memory(), Call{}));
     auto statement = TRY(
         Statement::prepare_one(*scratch_, "select note, rows from kept where boot = $1 and table_sql = $2"));
@@ -140,7 +99,7 @@ Result<void> SqliteStaging::start_over(const std::string& table_sql) {
     note_.clear();
     rows_ = 0;
     ::unlink((file_ + "-journal").c_str());
-    if (::ftruncate(lock_, 0) != 0) {
+    if (::ftruncate(lock_->descriptor(), 0) != 0) {
         return error(ErrorKind::unavailable,
                      fmt::format("emptying the staging file {}: {}", file_, std::strerror(errno)));
     }

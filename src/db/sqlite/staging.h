@@ -1,6 +1,7 @@
 #pragma once
 
 #include "db/database.h"
+#include "db/sqlite/file_lock.h"
 #include "db/sqlite/pool.h"
 
 #include <memory>
@@ -29,8 +30,12 @@ class SqliteStaging final : public Staging {
     void discard() override { is_discarded_ = true; }
 
   private:
-    SqliteStaging(std::shared_ptr<Pool> pool, std::string schema, std::string file, int lock)
-        : pool_{std::move(pool)}, schema_{std::move(schema)}, file_{std::move(file)}, lock_{lock} {}
+    SqliteStaging(std::shared_ptr<Pool> pool, std::string schema, std::string file,
+                  std::unique_ptr<FileLock> lock)
+        : pool_{std::move(pool)},
+          schema_{std::move(schema)},
+          file_{std::move(file)},
+          lock_{std::move(lock)} {}
     static Result<std::unique_ptr<SqliteStaging>> lock(std::shared_ptr<Pool> pool, std::string_view name);
     Result<void> open(std::span<const LoaderColumn> columns);
     Result<bool> find_kept(const std::string& table_sql);
@@ -40,7 +45,7 @@ class SqliteStaging final : public Staging {
     std::shared_ptr<Pool> pool_;
     std::string schema_;
     std::string file_;
-    int lock_;  ///< descriptor that holds the file's lock
+    std::unique_ptr<FileLock> lock_;
     std::shared_ptr<Connection> scratch_;
     std::unique_ptr<Loader> loader_;
     std::string note_;

@@ -1,5 +1,6 @@
 #include "db/sqlite/statement.h"
 
+#include "db/naming.h"
 #include "db/sqlite/connection.h"
 #include "db/sqlite/errors.h"
 

@@ -25,7 +25,7 @@ Result<std::int64_t> run_counted(Connection& connection, Statement& statement) {
 
 Result<std::unique_ptr<Transaction>> SqliteTransaction::begin(std::shared_ptr<Connection> connection,
                                                               Access access) {
-    if (access == Access::write) {
+    if (access != Access::read) {
         TRY(connection->run("begin immediate"));
     } else {
         // The second statement takes the snapshot: BEGIN alone would leave that to the first query.

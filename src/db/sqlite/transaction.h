@@ -20,6 +20,8 @@ class SqliteTransaction final : public Transaction {
     Result<std::unique_ptr<Cursor>> query(std::string_view sql,
                                           std::span<const Parameter> parameters) override;
     Result<std::int64_t> execute(std::string_view sql, std::span<const Parameter> parameters) override;
+    /// SQLite takes back what a failed statement did, and no more.
+    Result<std::int64_t> attempt(std::string_view sql) override { return execute(sql); }
     Result<std::unique_ptr<Loader>> loader(std::string_view table,
                                            std::span<const LoaderColumn> columns) override;
     Result<void> commit() override;

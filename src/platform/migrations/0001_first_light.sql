@@ -1,3 +1,5 @@
+-- {numbered_key} and {bytes} stand for the database's own words.
+
 -- What the store says of itself: key_id, created_at.
 create table koppla_store (
     name text primary key,
@@ -23,7 +25,7 @@ create table koppla_account_secret (
     account text not null references koppla_account (name) on delete cascade,
     setting text not null,
     key_id text not null,
-    sealed blob not null,
+    sealed {bytes} not null,
     primary key (account, setting)
 );
 
@@ -75,26 +77,26 @@ create index koppla_enumeration_value_code on koppla_enumeration_value (account,
 
 -- Runs and the audit outlive the accounts they speak of.
 create table koppla_run (
-    id integer primary key,
+    id {numbered_key},
     kind text not null,
     account text not null,
     object text not null,
     started_at text not null,
     ended_at text,
     outcome text not null,
-    rows_read integer not null,
-    rows_added integer not null,
-    rows_changed integer not null,
-    rows_unchanged integer not null,
-    rows_rejected integer not null,
-    crm_rows integer,
-    calls integer not null,
+    rows_read bigint not null,
+    rows_added bigint not null,
+    rows_changed bigint not null,
+    rows_unchanged bigint not null,
+    rows_rejected bigint not null,
+    crm_rows bigint,
+    calls bigint not null,
     message text not null,
     detail text not null
 );
 
 create table koppla_reject (
-    run integer not null references koppla_run (id) on delete cascade,
+    run bigint not null references koppla_run (id) on delete cascade,
     position integer not null,
     object text not null,
     remote_id text not null,
@@ -105,7 +107,7 @@ create table koppla_reject (
 );
 
 create table koppla_audit (
-    id integer primary key,
+    id {numbered_key},
     at text not null,
     who text not null,
     verb text not null,

@@ -119,12 +119,12 @@ Result<std::unique_ptr<Store>> Store::create(std::string_view location, const Ca
 }
 
 Result<std::unique_ptr<Store>> Store::create_like(std::string_view location, const Vault& vault,
-                                                  bool puts_key, const Filling& fill, const Call& call,
+                                                  CopiedKey key, const Filling& fill, const Call& call,
                                                   const StoreEnvironment& environment) {
     const auto make_vault = [&](const StorePlace& place) -> Result<Vault> {
         const KeySource source = find_key(place.own_key(environment), environment);
         std::error_code ignored;
-        if (!puts_key) return vault;
+        if (key == CopiedKey::stays) return vault;
         if (!std::filesystem::exists(source.path, ignored)) return vault.copied_to(source);
         auto there = TRY(Vault::open(source));
         if (there.key_id() == vault.key_id()) return there;

@@ -11,6 +11,12 @@
 
 namespace koppla {
 
+/// Of a store that is made like another one.
+enum class CopiedKey {
+    too,    ///< its own place gets the key, so that it can be used as it is
+    stays,  ///< whoever opens it has to have the key
+};
+
 /// What the platform remembers: one database, up to date in its structure, and the vault that opens its
 /// secrets. Thread-safe as both are.
 class Store final {
@@ -26,7 +32,7 @@ class Store final {
     /// Makes one that is sealed with another store's key, which is put to the new one's own place where that
     /// is wanted and nothing else is named. Fails as `create` does.
     static Result<std::unique_ptr<Store>> create_like(std::string_view location, const Vault& vault,
-                                                      bool puts_key, const Filling& fill, const Call& call,
+                                                      CopiedKey key, const Filling& fill, const Call& call,
                                                       const StoreEnvironment& environment);
     /// `not_found` where none is, `denied` with a key that isn't this store's, `unsupported` for a store of a
     /// newer program, `corrupt` for a file that is damaged or no store.

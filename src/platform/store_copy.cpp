@@ -242,7 +242,7 @@ Result<std::vector<CopiedTable>> copy_store(const Store& from, std::string_view 
         copied = TRY(Copying{*reading, from.database().dialect(), transaction, dialect}.run());
         return {};
     };
-    TRY(Store::create_like(location, from.vault(), key == CopiedKey::too, fill, call, environment));
+    TRY(Store::create_like(location, from.vault(), key, fill, call, environment));
     return copied;
 }
 

@@ -15,11 +15,6 @@ struct CopiedTable {
     std::int64_t rows = 0;
 };
 
-enum class CopiedKey {
-    too,    ///< the copy's own place gets the key, so that it can be used as it is
-    stays,  ///< whoever opens the copy has to have it
-};
-
 /// Makes a store at `location` that holds all that `from` does, whichever databases they lie in: accounts
 /// with their secrets, positions, schemas, runs, and every table of records with its indexes and labels.
 /// Sessions stay behind: an account logs in again. What was written is read again and held against what was

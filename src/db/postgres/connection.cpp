@@ -1,13 +1,11 @@
 #include "db/postgres/connection.h"
 
 #include "db/naming.h"
-#include "db/postgres/errors.h"
+#include "db/postgres/values.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
-#include <vector>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -22,7 +20,6 @@ namespace {
 constexpr int oldest_version = 130000;
 /// How long a server may take to answer that it has cancelled a statement.
 constexpr std::chrono::seconds cancel_wait_max{10};
-constexpr unsigned bytea_oid = 17;
 
 // A statement of the merge sorts and joins all rows of an import; a plan made by a compiler never pays here.
 constexpr std::string_view settings =
@@ -43,64 +40,6 @@ std::string field(const PGresult* answer, int code) {
     return text == nullptr ? "" : text;
 }
 
-/// libpq's own messages end with a line's end, or have several lines.
-std::string one_line(std::string_view text) {
-    std::string result = shortened(text);
-    while (!result.empty() && result.back() == ' ') result.pop_back();
-    return result;
-}
-
-std::string application_name() {
-    std::array<char, 256> host{};
-    ::gethostname(host.data(), host.size() - 1);
-    return fitting(fmt::format("koppla {} on {}", ::getpid(), host.data()), 63);
-}
-
-/// The values of a statement as libpq wants them: text with an end, types left to the server but for bytes.
-class Values {
-  public:
-    explicit Values(std::span<const Parameter> parameters) {
-        texts_.reserve(parameters.size());
-        for (const Parameter& parameter : parameters) add(parameter);
-    }
-    [[nodiscard]] bool has_nul() const { return has_nul_; }
-    [[nodiscard]] int count() const { return static_cast<int>(data_.size()); }
-    [[nodiscard]] const Oid* types() const { return types_.data(); }
-    [[nodiscard]] const char* const* data() const { return data_.data(); }
-    [[nodiscard]] const int* sizes() const { return sizes_.data(); }
-    [[nodiscard]] const int* formats() const { return formats_.data(); }
-
-  private:
-    void add(const Parameter& parameter) {
-        if (const auto* bytes = std::get_if<Bytes>(&parameter)) {
-            static constexpr char none = 0;
-            const char* const data = bytes->empty() ? &none : reinterpret_cast<const char*>(bytes->data());
-            return add(bytea_oid, data, bytes->size(), 1);
-        }
-        if (std::holds_alternative<std::monostate>(parameter)) return add(0, nullptr, 0, 0);
-        if (const auto* integer = std::get_if<std::int64_t>(&parameter))
-            texts_.push_back(fmt::format("{}", *integer));
-        if (const auto* real = std::get_if<double>(&parameter)) texts_.push_back(fmt::format("{}", *real));
-        if (const auto* text = std::get_if<std::string_view>(&parameter)) {
-            has_nul_ = has_nul_ || text->find('\0') != std::string_view::npos;
-            texts_.emplace_back(*text);
-        }
-        add(0, texts_.back().c_str(), texts_.back().size(), 0);
-    }
-    void add(Oid type, const char* data, std::size_t size, int format) {
-        types_.push_back(type);
-        data_.push_back(data);
-        sizes_.push_back(static_cast<int>(size));
-        formats_.push_back(format);
-    }
-
-    std::vector<std::string> texts_;
-    std::vector<Oid> types_;
-    std::vector<const char*> data_;
-    std::vector<int> sizes_, formats_;
-    bool has_nul_ = false;
-};
-
 std::int64_t changed_by(const PGresult* answer) {
     const std::string_view command = PQcmdStatus(const_cast<PGresult*>(answer));
     if (command.starts_with("SELECT") || command.starts_with("FETCH")) return 0;
@@ -108,70 +47,6 @@ std::int64_t changed_by(const PGresult* answer) {
     std::int64_t changed = 0;
     std::from_chars(count.data(), count.data() + count.size(), changed);
     return changed;
-}
-
-bool is_sqlstate(std::string_view text) {
-    return text.size() == 5 &&
-           std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
-}
-
-/// What libpq says when it isn't let in: "… failed: FATAL:  28P01: password authentication failed …", in
-/// whatever language; without a code where no server answered.
-ServerMessage refusal_in(std::string_view said) {
-    constexpr std::string_view mark = ":  ";
-    for (auto at = said.find(mark); at != std::string_view::npos; at = said.find(mark, at + 1)) {
-        const std::string_view rest = said.substr(at + mark.size());
-        if (!is_sqlstate(rest.substr(0, 5)) || !rest.substr(5).starts_with(": ")) continue;
-        return {.state = std::string{rest.substr(0, 5)},
-                .text = one_line(rest.substr(7, rest.find('\n') - 7)),
-                .detail = {},
-                .hint = {}};
-    }
-    return {.state = {}, .text = one_line(said), .detail = {}, .hint = {}};
-}
-
-/// Where nobody has said which authorities a server's certificate may be from, those that the system trusts;
-/// libpq would refuse every one.
-std::string root_certificate(const PostgresAddress& address) {
-    constexpr const char* system = "/etc/ssl/certs/ca-certificates.crt";
-    if (!address.ssl_root_certificate.empty() || address.ssl_mode != "verify-full")
-        return address.ssl_root_certificate;
-    const char* const home = std::getenv("HOME");
-    const bool has_own =
-        std::getenv("PGSSLROOTCERT") != nullptr ||
-        (home != nullptr && ::access((std::string{home} + "/.postgresql/root.crt").c_str(), R_OK) == 0);
-    return has_own || ::access(system, R_OK) != 0 ? "" : system;
-}
-
-PGconn* start(const Server& server) {
-    const PostgresAddress& address = server.address;
-    const std::string roots = root_certificate(address);
-    const std::string name = application_name();
-    std::vector<const char*> keywords, values;
-    const auto add = [&](const char* keyword, const std::string& value) {
-        if (value.empty()) return;
-        keywords.push_back(keyword);
-        values.push_back(value.c_str());
-    };
-    const std::string utf8 = "UTF8", idle = "30", interval = "10", count = "3", unanswered = "60000";
-    add("host", address.host);
-    add("port", address.port);
-    add("user", address.user);
-    add("dbname", address.database);
-    add("password", server.password.reveal());
-    add("sslmode", address.ssl_mode);
-    add("sslrootcert", roots);
-    add("sslcert", address.ssl_certificate);
-    add("sslkey", address.ssl_key);
-    add("application_name", name);
-    add("client_encoding", utf8);
-    add("keepalives_idle", idle);
-    add("keepalives_interval", interval);
-    add("keepalives_count", count);
-    add("tcp_user_timeout", unanswered);
-    keywords.push_back(nullptr);
-    values.push_back(nullptr);
-    return PQconnectStartParams(keywords.data(), values.data(), 0);
 }
 
 }  // namespace

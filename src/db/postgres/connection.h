@@ -1,8 +1,7 @@
 #pragma once
 
 #include "base/call.h"
-#include "base/secret.h"
-#include "db/postgres/address.h"
+#include "db/postgres/connecting.h"
 #include "db/value.h"
 
 #include <cstdint>
@@ -23,13 +22,6 @@ struct ClearAnswer {
 };
 /// What the server answered to one statement, or one row of it.
 using Answer = std::unique_ptr<pg_result, ClearAnswer>;
-
-/// How to reach a server.
-struct Server {
-    PostgresAddress address;
-    Secret password;  ///< empty: libpq's own ways, ~/.pgpass among them
-    std::chrono::milliseconds open_wait{10'000};
-};
 
 /// Something that is under way on a connection: rows that are still to come, or rows that are being sent.
 class Occupant {

@@ -17,6 +17,9 @@ class MortalTransaction final : public db::Transaction {
     Result<std::int64_t> execute(std::string_view sql, std::span<const db::Parameter> parameters) override {
         return fate_.take([&] { return transaction_->execute(sql, parameters); });
     }
+    Result<std::int64_t> attempt(std::string_view sql) override {
+        return fate_.take([&] { return transaction_->attempt(sql); });
+    }
     Result<std::unique_ptr<db::Loader>> loader(std::string_view table,
                                                std::span<const db::LoaderColumn> columns) override {
         return transaction_->loader(table, columns);

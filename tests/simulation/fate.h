@@ -51,6 +51,8 @@ class MortalDatabase final : public db::Database {
     Result<std::unique_ptr<db::Staging>> begin_staging(std::string_view name,
                                                        std::span<const db::LoaderColumn> columns) override;
     Result<void> discard_staging(std::string_view name) override { return database_.discard_staging(name); }
+    Result<std::unique_ptr<db::Lock>> lock(std::string_view name) override { return database_.lock(name); }
+    Result<std::vector<std::string>> damages(const Call& call) override { return database_.damages(call); }
 
     Turns* turns = nullptr;
     bool is_lossy = false;  ///< forgets every third batch that is staged: to prove that a loss is found

@@ -85,7 +85,7 @@ class Logins(Scenario):
         self.koppla.do("account", "edit", "demo", "--client-secret-file", wrong)
         ill = self.koppla.do("doctor", "demo", code=1)
         self.assertRegex(ill.stdout, r"fail  login: .*'client-secret'")
-        self.assertRegex(ill.stdout, rf"fail  {option}: .*recycle bin")
+        self.assertRegex(ill.stdout, rf"fail  {option}: .*deleted over 15 days")
         self.assertIn("--full", ill.stdout)
         self.koppla.do("doctor", "nobody", code=1)
 

@@ -1,7 +1,7 @@
 #include "sandbox/attend.h"
 
 #include "sandbox/faults/strike.h"
-#include "sandbox/switches/common.h"
+#include "sandbox/switches/every_face.h"
 
 #include <optional>
 #include <utility>
@@ -16,7 +16,7 @@ bool is_control(const Path& path) {
 Answer switched(Surface& surface, Vendor& vendor, Control control, const http::Request& request) {
     if (control == Control::hidden) return vendor.not_found();
     const auto path = split_target(request.target);
-    const auto match = find_route(common_switches(), request.method, path);
+    const auto match = find_route(switches_of_every_face(), request.method, path);
     if (match.route == nullptr) return vendor.control(request, path);
     return match.route->handle(
         surface,

@@ -3,7 +3,7 @@
 #include "sandbox/dynamics/org/state.h"
 #include "sandbox/dynamics/switches/access.h"
 #include "sandbox/dynamics/table_text.h"
-#include "sandbox/switches/common.h"
+#include "sandbox/switches/every_face.h"
 #include "sandbox/web/answer.h"
 
 #include <array>

@@ -86,7 +86,9 @@ std::vector<Fault> Faults::draw(const http::Request& request, const Place& place
 }
 
 void Faults::record(FaultRecord record) {
-    state_.with([&](State& state) { state.done.push_back(std::move(record)); });
+    state_.with([&](State& state) {
+        if (!record.fault.cleared.stop_requested()) state.done.push_back(std::move(record));
+    });
 }
 
 Faults::Figures Faults::figures() {

@@ -43,6 +43,7 @@ class Faults {
 
     /// What befalls this request: at most one new fault, and the column that is changed on its stream.
     std::vector<Fault> draw(const http::Request& request, const Place& place);
+    /// Of a fault that was drawn; not where all was forgotten meanwhile.
     void record(FaultRecord record);
 
     struct Figures {

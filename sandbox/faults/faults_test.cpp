@@ -55,6 +55,22 @@ TEST_F(FaultsTest, AnswersWhatAnOverloadedServerAnswers) {
     EXPECT_EQ(services_->allowance.figures().used, 1);
 }
 
+TEST(Faults, ForgetsWhatIsStillUnderWayToo) {
+    Faults faults;
+    faults.add({Fault{.match = "*", .times = 2}});
+    const http::Request request{.target = "/services/data"};
+    const auto before = faults.draw(request, {});
+    ASSERT_EQ(before.size(), 1U);
+    faults.clear();
+    faults.record({.fault = before.front()});
+    EXPECT_TRUE(faults.figures().done.empty());
+    faults.add({Fault{.match = "*"}});
+    const auto after = faults.draw(request, {});
+    ASSERT_EQ(after.size(), 1U);
+    faults.record({.fault = after.front()});
+    EXPECT_EQ(faults.figures().done.size(), 1U);
+}
+
 TEST_F(FaultsTest, StrikesOnlyWhatFitsItsPattern) {
     next({{"kind", "503"}, {"method", "GET"}, {"match", "/services/data/*/sobjects/Contact*"}, {"skip", 1}});
     EXPECT_EQ(limits().status, 200);

@@ -1,6 +1,6 @@
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
-#include "sandbox/switches/common.h"
+#include "sandbox/switches/every_face.h"
 #include "sandbox/switches/switches.h"
 
 #include <algorithm>

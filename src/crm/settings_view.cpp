@@ -1,7 +1,7 @@
 #include "crm/settings_view.h"
 
 #include "base/duration.h"
-#include "crm/common_options.h"
+#include "crm/account_options.h"
 
 #include <algorithm>
 #include <charconv>
@@ -94,7 +94,7 @@ Result<void> SettingsView::check_common() const {
                               "a user and password don't belong here, where they are shown; give them in "
                               "the environment by HTTPS_PROXY");
     }
-    return check_choice("compression", common_options::switches);
+    return check_choice("compression", account_options::switches);
 }
 
 std::vector<std::string_view> SettingsView::missing(const LoginWay& way) const {

@@ -1,4 +1,5 @@
 #include "db/test/any_database.h"
+#include "db/test/rows.h"
 
 #include <gmock/gmock.h>
 
@@ -11,44 +12,8 @@ using model::Kind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class Loading : public DatabaseTest {
+class Loading : public OfEveryKind<DatabaseTest> {
   protected:
-    static std::vector<LoaderColumn> columns() {
-        return {{.name = "flag", .type = {.kind = Kind::boolean}},
-                {.name = "whole", .type = {.kind = Kind::integer}},
-                {.name = "number", .type = {.kind = Kind::decimal, .precision = 15, .scale = 2}},
-                {.name = "wide", .type = {.kind = Kind::decimal, .precision = 18, .scale = 2}},
-                {.name = "text", .type = {.kind = Kind::text}},
-                {.name = "day", .type = {.kind = Kind::date}},
-                {.name = "instant", .type = {.kind = Kind::instant}},
-                {.name = "wall", .type = {.kind = Kind::wall_clock}}};
-    }
-    void make_table() {
-        std::string sql;
-        for (const auto& column : columns()) {
-            sql += (sql.empty() ? "create table t (" : ", ") + database->dialect().quoted(column.name) + " " +
-                   database->dialect().column_type(column.type);
-        }
-        run(sql + ")");
-    }
-    /// Loads one row, the other cells null; the error's message, or empty.
-    std::string load(std::size_t column, std::string_view text) {
-        auto transaction = begin(Access::write);
-        auto loader = *transaction->loader("t", columns());
-        Batch batch;
-        batch.recycle(columns().size());
-        batch.add_row();
-        batch.cell(column, 0) = Cell::of(text);
-        const auto appended = loader->append(batch);
-        if (!appended) {
-            EXPECT_EQ(appended.error().kind, ErrorKind::invalid);
-            return appended.error().message;
-        }
-        EXPECT_TRUE(loader->finish());
-        loader.reset();
-        EXPECT_TRUE(transaction->commit());
-        return {};
-    }
     /// What a column holds, as text, after one cell was loaded into it.
     std::string kept(std::size_t column, std::string_view text) {
         run("delete from t");

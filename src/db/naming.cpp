@@ -1,6 +1,7 @@
 #include "db/naming.h"
 
 #include "base/result.h"
+#include "base/stable_hash.h"
 
 #include <algorithm>
 
@@ -33,12 +34,6 @@ std::string shown(std::string_view text) {
 }
 
 }  // namespace
-
-std::uint64_t stable_hash(std::string_view text) {
-    std::uint64_t hash = 14695981039346656037U;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    return hash;
-}
 
 std::string fitting(std::string_view name, std::size_t bytes_max) {
     constexpr std::size_t hash_bytes = 9;

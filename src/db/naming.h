@@ -9,9 +9,6 @@
 
 namespace koppla::db {
 
-/// The same number for the same text, on every machine and in every version. [FNV-1a, 64 bits]
-std::uint64_t stable_hash(std::string_view text);
-
 /// The name itself, or, where it has more than `bytes_max` bytes, its beginning and a hash of all of it:
 /// always the same for the same name, and names that begin alike are kept apart.
 std::string fitting(std::string_view name, std::size_t bytes_max);

@@ -1,4 +1,5 @@
 #include "db/test/any_database.h"
+#include "db/test/rows.h"
 
 #include <csignal>
 
@@ -15,29 +16,7 @@ using model::Kind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class StagedRows : public DatabaseTest {
-  protected:
-    static std::vector<LoaderColumn> columns() {
-        return {{.name = "id", .type = {.kind = Kind::identifier}},
-                {.name = "n", .type = {.kind = Kind::integer}}};
-    }
-    std::unique_ptr<Staging> stage(std::string_view name) {
-        auto begun = database->begin_staging(name, columns());
-        EXPECT_TRUE(begun) << (begun ? "" : begun.error().message);
-        return begun ? std::move(*begun) : nullptr;
-    }
-    static void append(Staging& staging, int rows) {
-        Batch batch;
-        batch.recycle(2);
-        for (int i = 0; i < rows; ++i) {
-            const auto row = batch.add_row();
-            batch.replace(0, row, "id" + std::to_string(i));
-            batch.replace(1, row, std::to_string(i));
-        }
-        const auto appended = staging.append(batch);
-        ASSERT_TRUE(appended) << appended.error().message;
-    }
-};
+class StagedRows : public Staged<DatabaseTest> {};
 
 TEST_P(StagedRows, can_be_merged_by_the_next_write_transaction) {
     run("create table t (id text primary key, n integer); insert into t values ('id1', 1), ('id2', 7)");

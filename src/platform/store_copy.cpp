@@ -1,6 +1,6 @@
 #include "platform/store_copy.h"
 
-#include "db/naming.h"
+#include "base/stable_hash.h"
 #include "model/plain_number.h"
 #include "platform/accounts.h"
 #include "platform/local_table.h"
@@ -142,7 +142,7 @@ class Records {
             for (std::size_t column = 0; column < columns_.size(); ++column) {
                 const model::Cell cell = cell_of(static_cast<int>(column), columns_[column].type, batch);
                 batch.push(cell);
-                row = row * 31 + (cell.is_text() ? db::stable_hash(cell.text()) : 7);
+                row = row * 31 + (cell.is_text() ? stable_hash(cell.text()) : 7);
             }
             sum_ += row;
             ++count_;

@@ -1,5 +1,6 @@
 #include "transfer/import_task.h"
 
+#include "base/stable_hash.h"
 #include "platform/options.h"
 #include "platform/runs.h"
 #include "platform/schemas.h"
@@ -178,7 +179,7 @@ class Preparation {
     /// Tells one list of records from another.
     [[nodiscard]] std::string population() const {
         return fmt::format("{} records, {:x}", options_.ids->size(),
-                           std::hash<std::string>{}(fmt::format("{}", fmt::join(*options_.ids, " "))));
+                           stable_hash(fmt::format("{}", fmt::join(*options_.ids, " "))));
     }
 
     /// The conditions of the whole read: one, or one for each few of the wanted records.

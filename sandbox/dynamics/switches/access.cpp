@@ -1,6 +1,6 @@
 #include "sandbox/dynamics/switches/access.h"
 
-#include "sandbox/switches/common.h"
+#include "sandbox/switches/every_face.h"
 #include "sandbox/web/answer.h"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "crm/dynamics/settings.h"
 
-#include "crm/common_options.h"
+#include "crm/account_options.h"
 #include "crm/dynamics/limits.h"
 #include "crm/dynamics/thumbprint.h"
 #include "crm/settings_view.h"
@@ -87,16 +87,16 @@ constexpr std::array<model::OptionSpec, 22> specs = {{
      .label = "Password",
      .help = "the user's password; with auth password",
      .visibility = Visibility::secret},
-    common_options::callback,
+    account_options::callback,
     {.name = "api-version",
      .label = "API version",
      .help = "of the Web API: 9.0, 9.1 or 9.2",
      .default_value = "9.2"},
-    common_options::ca,
-    common_options::proxy,
-    common_options::allowed_hosts,
-    common_options::safety_lag,
-    common_options::compression,
+    account_options::ca,
+    account_options::proxy,
+    account_options::allowed_hosts,
+    account_options::safety_lag,
+    account_options::compression,
     {.name = "requests-in-flight",
      .label = "Requests in flight",
      .help = "how many requests may be under way at most, 1 to 52; fewer where the server asks for it",
@@ -105,7 +105,7 @@ constexpr std::array<model::OptionSpec, 22> specs = {{
      .label = "Names of lookups",
      .help =
          "on: beside each lookup the name of the record it points to, as Dynamics shows it, is a field too",
-     .choices = common_options::switches,
+     .choices = account_options::switches,
      .default_value = "off"},
     {.name = "page-size",
      .label = "Page size",
@@ -278,7 +278,7 @@ Result<void> check_settings(const model::Settings& settings) {
     TRY(view(settings).check_choice("api-version", versions));
     TRY(view(settings).whole_number("requests-in-flight", 1, limits::requests_in_flight_max));
     TRY(view(settings).whole_number("page-size", 1, limits::page_rows_max));
-    TRY(view(settings).check_choice("lookup-names", common_options::switches));
+    TRY(view(settings).check_choice("lookup-names", account_options::switches));
     return view(settings).check_common();
 }
 

@@ -1,6 +1,7 @@
 #include "crm/odata/connector.h"
 
 #include "base/guarded.h"
+#include "base/stable_hash.h"
 #include "crm/odata/csdl.h"
 #include "crm/odata/filter.h"
 #include "crm/odata/metadata.h"
@@ -27,13 +28,6 @@ struct Model {
     std::string version;
     std::chrono::steady_clock::time_point read_at;
 };
-
-/// [FNV-1a, 64 bits]
-std::string fingerprint(std::string_view text) {
-    std::uint64_t hash = 0xcbf29ce484222325ULL;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    return fmt::format("{:016x}", hash);
-}
 
 class Connector final : public CrmConnector {
   public:
@@ -84,7 +78,7 @@ Result<std::shared_ptr<const Model>> Connector::model(const Call& call) {
         .path = "$metadata", .headers = {{"Accept", "application/xml"}}, .attempted = "reading $metadata"};
     const http::Response response = TRY(service_.session().send_text(ask, call));
     auto fresh = std::make_shared<Model>(Model{.csdl = TRY(Csdl::of(response.body)),
-                                               .version = fingerprint(response.body),
+                                               .version = fmt::format("{:016x}", stable_hash(response.body)),
                                                .read_at = clock_.steady()});
     model_.with([&](auto& value) { value = fresh; });
     return std::shared_ptr<const Model>{std::move(fresh)};

@@ -1,6 +1,6 @@
 #include "crm/odata/settings.h"
 
-#include "crm/common_options.h"
+#include "crm/account_options.h"
 #include "crm/oauth.h"
 #include "crm/settings_view.h"
 
@@ -53,11 +53,11 @@ constexpr std::array<model::OptionSpec, 12> specs = {{
      .help =
          "names of the properties that tell when a record was last changed, with commas between them; the "
          "usual ones if none are given"},
-    common_options::ca,
-    common_options::proxy,
-    common_options::allowed_hosts,
-    common_options::safety_lag,
-    common_options::compression,
+    account_options::ca,
+    account_options::proxy,
+    account_options::allowed_hosts,
+    account_options::safety_lag,
+    account_options::compression,
     {.name = "page-size",
      .label = "Page size",
      .help = "records of a result page at most, 1 to 100000; the service may send fewer",

@@ -1,6 +1,6 @@
 #include "crm/salesforce/settings.h"
 
-#include "crm/common_options.h"
+#include "crm/account_options.h"
 #include "crm/oauth.h"
 #include "crm/salesforce/tuning.h"
 #include "crm/settings_view.h"
@@ -73,20 +73,20 @@ constexpr std::array<model::OptionSpec, 18> specs = {{
     {.name = "audience",
      .label = "Audience",
      .help = "whom a signed login is meant for; with auth jwt, where the server tells it if none is given"},
-    common_options::callback,
+    account_options::callback,
     {.name = "api-version",
      .label = "API version",
      .help = "latest, or one such as 66.0",
      .default_value = "latest"},
-    common_options::ca,
-    common_options::proxy,
-    common_options::allowed_hosts,
-    common_options::safety_lag,
+    account_options::ca,
+    account_options::proxy,
+    account_options::allowed_hosts,
+    account_options::safety_lag,
     {.name = "allowance-share",
      .label = "Allowance share",
      .help = "per cent of the org's API calls in 24 hours; once so many are used, by whomever, Koppla stops",
      .default_value = "90"},
-    common_options::compression,
+    account_options::compression,
 }};
 
 SettingsView view(const model::Settings& settings) {

@@ -1,5 +1,6 @@
 #include "db/postgres/pool.h"
 
+#include "base/stable_hash.h"
 #include "db/naming.h"
 
 #include <array>

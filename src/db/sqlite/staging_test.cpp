@@ -1,4 +1,5 @@
 #include "db/sqlite/fixture.h"
+#include "db/test/rows.h"
 
 #include <fstream>
 
@@ -12,28 +13,8 @@ using model::Cell;
 using model::Kind;
 using testing::ElementsAre;
 
-class StagingFiles : public SqliteTest {
+class StagingFiles : public Staged<SqliteTest> {
   protected:
-    static std::vector<LoaderColumn> columns() {
-        return {{.name = "id", .type = {.kind = Kind::identifier}},
-                {.name = "n", .type = {.kind = Kind::integer}}};
-    }
-    std::unique_ptr<Staging> stage(std::string_view name) {
-        auto begun = database->begin_staging(name, columns());
-        EXPECT_TRUE(begun) << (begun ? "" : begun.error().message);
-        return begun ? std::move(*begun) : nullptr;
-    }
-    static void append(Staging& staging, int rows) {
-        Batch batch;
-        batch.recycle(2);
-        for (int i = 0; i < rows; ++i) {
-            const auto row = batch.add_row();
-            batch.replace(0, row, "id" + std::to_string(i));
-            batch.replace(1, row, std::to_string(i));
-        }
-        const auto appended = staging.append(batch);
-        ASSERT_TRUE(appended) << appended.error().message;
-    }
     [[nodiscard]] std::vector<std::string> files() const {
         std::vector<std::string> names;
         for (const auto& entry : std::filesystem::directory_iterator{folder}) {

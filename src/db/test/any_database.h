@@ -3,13 +3,13 @@
 #include "base/test/temporary_folder.h"
 #include "db/postgres/postgres_database.h"
 #include "db/sqlite/sqlite_database.h"
+#include "db/test/on_database.h"
 
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -72,7 +72,7 @@ class AnyDatabase {
 };
 
 /// A test of what every database has to do, run on each kind.
-class DatabaseTest : public testing::TestWithParam<std::string> {
+class DatabaseTest : public OnDatabase, public testing::TestWithParam<std::string> {
   protected:
     void SetUp() override {
         if (any.is_postgres() && !AnyDatabase::has_server())
@@ -80,36 +80,9 @@ class DatabaseTest : public testing::TestWithParam<std::string> {
         database = any.open();
         ASSERT_TRUE(database);
     }
-    std::unique_ptr<Transaction> begin(Access access) {
-        auto begun = database->begin(access, {});
-        EXPECT_TRUE(begun) << (begun ? "" : begun.error().message);
-        return begun ? std::move(*begun) : nullptr;
-    }
-    /// Runs statements in a transaction of their own.
-    void run(std::string_view sql) {
-        auto transaction = begin(Access::write);
-        const auto done = transaction->execute(sql);
-        ASSERT_TRUE(done) << done.error().message;
-        ASSERT_TRUE(transaction->commit());
-    }
-    /// All cells as text, "NULL" for null, rows one behind the other.
-    static std::vector<std::string> cells(Transaction& transaction, std::string_view sql) {
-        std::vector<std::string> result;
-        auto cursor = transaction.query(sql);
-        EXPECT_TRUE(cursor) << (cursor ? "" : cursor.error().message);
-        while (cursor) {
-            const auto row = (*cursor)->next();
-            EXPECT_TRUE(row) << (row ? "" : row.error().message);
-            if (!row || !*row) break;
-            for (int i = 0; i < (*cursor)->column_count(); ++i)
-                result.emplace_back((*cursor)->is_null(i) ? "NULL" : (*cursor)->text(i));
-        }
-        return result;
-    }
-    std::vector<std::string> cells(std::string_view sql) { return cells(*begin(Access::read), sql); }
+    ~DatabaseTest() override { database.reset(); }  // before its place goes
 
     AnyDatabase any{GetParam()};
-    std::unique_ptr<Database> database;
 };
 
 inline auto every_database() {

@@ -13,7 +13,7 @@ namespace koppla::sandbox {
 
 /// The switches for tests under /sandbox/ that every face has: journal, clock and faults. No session, no
 /// cost, not in the journal.
-std::span<const RouteTo<Surface>> common_switches();
+std::span<const RouteTo<Surface>> switches_of_every_face();
 
 /// A switch's body; an empty one is an empty object.
 Result<nlohmann::json> settings(const Ask& ask);

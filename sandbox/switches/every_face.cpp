@@ -1,4 +1,4 @@
-#include "sandbox/switches/common.h"
+#include "sandbox/switches/every_face.h"
 
 #include "sandbox/faults/switches.h"
 #include "sandbox/web/answer.h"
@@ -66,7 +66,7 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const RouteTo<Surface>> common_switches() {
+std::span<const RouteTo<Surface>> switches_of_every_face() {
     return table;
 }
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// Settings that have the same name and meaning in every type of account.
-namespace koppla::common_options {
+namespace koppla::account_options {
 
 inline constexpr std::array<std::string_view, 2> switches = {"on", "off"};
 
@@ -38,4 +38,4 @@ inline constexpr model::OptionSpec compression{.name = "compression",
                                                .choices = switches,
                                                .default_value = "on"};
 
-}  // namespace koppla::common_options
+}  // namespace koppla::account_options

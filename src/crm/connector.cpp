@@ -17,4 +17,16 @@ Error ReadRequest::refused(std::string_view why) const {
     return error(ErrorKind::invalid, fmt::format("{}: {}", object->name, why));
 }
 
+Result<std::unique_ptr<RecordWriter>> CrmConnector::writer(const WriteRequest& request, std::int64_t /*rows*/,
+                                                           const Call& /*call*/) {
+    return error(ErrorKind::unsupported,
+                 fmt::format("{}: accounts of this type are only read", request.object->name));
+}
+
+Result<Instant> CrmConnector::deletions(const model::ObjectSchema& object, Instant /*from*/,
+                                        Instant /*until*/, DeletionSink& /*sink*/, const Call& /*call*/) {
+    return error(ErrorKind::unsupported,
+                 fmt::format("{}: the CRM keeps no log of deletions that can be asked", object.name));
+}
+
 }  // namespace koppla

@@ -2,6 +2,7 @@
 
 #include "base/call.h"
 #include "base/clock.h"
+#include "crm/writing.h"
 #include "model/batch.h"
 #include "model/filter/filter.h"
 #include "model/schema.h"
@@ -18,7 +19,11 @@ namespace koppla {
 
 /// What a type of CRM can do: declared, never probed by failing.
 struct Abilities {
-    int objects_per_describe = 1;  ///< of one charged call
+    int objects_per_describe = 1;   ///< of one charged call
+    bool takes_our_ids = false;     ///< records are made under identifiers that we choose
+    bool has_bulk_writes = false;   ///< jobs that can be asked for later what became of each row
+    bool has_erase = false;         ///< deletes past the recycle bin
+    bool has_deletion_log = false;  ///< tells what was deleted in a period
 };
 
 /// Requests that count against the CRM's allowance, and what the CRM last said of it.
@@ -147,6 +152,15 @@ class CrmConnector {
     virtual Result<ReadPlan> plan(const ReadRequest& request, const Call& call) = 0;
     virtual Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
                                  const Call& call) = 0;
+    /// For about so many rows. `invalid` for what no row could be right with: a field that can't be written,
+    /// a key that doesn't identify. Where a type of CRM is only read: `unsupported`.
+    virtual Result<std::unique_ptr<RecordWriter>> writer(const WriteRequest& request, std::int64_t rows,
+                                                         const Call& call);
+    /// What was deleted from `from` to `until`, both included; answers until when the CRM can tell already.
+    /// `expired` where it doesn't know any more what was deleted at `from`, with what it still knows;
+    /// `unsupported` where it keeps no such log.
+    virtual Result<Instant> deletions(const model::ObjectSchema& object, Instant from, Instant until,
+                                      DeletionSink& sink, const Call& call);
 };
 
 }  // namespace koppla

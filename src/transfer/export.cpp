@@ -22,6 +22,7 @@ std::string lock_name(std::int64_t run) {
     return fmt::format("run/{}", run);
 }
 
+constexpr std::string_view undecided_symbol = "UNDECIDED";
 constexpr std::int64_t rejects_max = 10'000'000;
 
 /// How long another program's writing is waited for before the rows are frozen.
@@ -259,7 +260,9 @@ Result<ExportReport> resume_export(const TransferSite& site, std::int64_t run, T
 Result<ExportReport> replay_export(const TransferSite& site, std::int64_t run,
                                    const std::optional<TextTable>& mended, TransferObserver& observer,
                                    const Call& call) {
-    const TextTable table = mended ? *mended : TRY(rejects_of(site.database, run, call));
+    TextTable table = mended ? *mended : TRY(rejects_of(site.database, run, call));
+    // What may be there already is sent again by nobody but a person who has looked.
+    if (!mended) std::erase_if(table.rows, [](const auto& row) { return row.front() == undecided_symbol; });
     if (table.rows.empty())
         return error(ErrorKind::not_found, fmt::format("run {} has no refused rows to send again", run));
     return Export{site, observer, call}.replay(run, table);
@@ -268,12 +271,13 @@ Result<ExportReport> replay_export(const TransferSite& site, std::int64_t run,
 Result<TextTable> rejects_of(db::Database& database, std::int64_t run, const Call& call) {
     const auto transaction = TRY(database.begin(db::Access::read, call));
     TRY(Runs{*transaction}.find(run));
-    TextTable table{.columns = {"error_symbol", "error_message", "error_fields", "remote_id"}, .rows = {}};
+    TextTable table{.columns = {"error_symbol", "error_message", "error_fields", "error_record_id"}, .rows = {}};
     const std::size_t own = table.columns.size();
     for (const Reject& reject : TRY(Runs{*transaction}.rejects(run, rejects_max))) {
         const ordered_json record = ordered_json::parse(reject.record, nullptr, false);
-        std::vector<std::optional<std::string>> row{reject.symbol, reject.message, reject.fields,
-                                                    reject.remote_id};
+        std::vector<std::optional<std::string>> row{
+            reject.is_undecided ? std::string{undecided_symbol} : reject.symbol, reject.message,
+            reject.fields, reject.remote_id};
         if (record.is_object() && table.rows.empty()) {
             for (const auto& [column, value] : record.items()) table.columns.push_back(column);
         }

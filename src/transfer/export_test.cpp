@@ -138,7 +138,7 @@ TEST_P(Exporting, RefusesWhatCannotBeSentAndSendsTheRest) {
     EXPECT_EQ(report.written, (WriteCounts{.created = 1, .refused = 4}));
     const auto rejects = rejects_of(*database, report.run, {});
     ASSERT_TRUE(rejects);
-    EXPECT_THAT(rejects->columns, ElementsAre("error_symbol", "error_message", "error_fields", "remote_id",
+    EXPECT_THAT(rejects->columns, ElementsAre("error_symbol", "error_message", "error_fields", "error_record_id",
                                               "code", "name", "born"));
     std::vector<std::string> symbols;
     for (const auto& row : rejects->rows) symbols.push_back(row[0].value_or(""));
@@ -240,6 +240,7 @@ TEST_P(Exporting, ListsAsUndecidedWhatCannotBeAskedFor) {
     EXPECT_EQ(report.written, (WriteCounts{.created = 20, .undecided = 10}));
     expect_people(30);
     EXPECT_THAT(rejects_of(*database, report.run, {})->rows, SizeIs(10));
+    EXPECT_EQ(replay_export(site(), report.run, {}, observer, {}).error().kind, ErrorKind::not_found);
     EXPECT_THAT(cells("select outcome from koppla_run"), ElementsAre("incomplete"));
 }
 

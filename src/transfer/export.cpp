@@ -271,7 +271,8 @@ Result<ExportReport> replay_export(const TransferSite& site, std::int64_t run,
 Result<TextTable> rejects_of(db::Database& database, std::int64_t run, const Call& call) {
     const auto transaction = TRY(database.begin(db::Access::read, call));
     TRY(Runs{*transaction}.find(run));
-    TextTable table{.columns = {"error_symbol", "error_message", "error_fields", "error_record_id"}, .rows = {}};
+    TextTable table{.columns = {"error_symbol", "error_message", "error_fields", "error_record_id"},
+                    .rows = {}};
     const std::size_t own = table.columns.size();
     for (const Reject& reject : TRY(Runs{*transaction}.rejects(run, rejects_max))) {
         const ordered_json record = ordered_json::parse(reject.record, nullptr, false);

@@ -138,8 +138,8 @@ TEST_P(Exporting, RefusesWhatCannotBeSentAndSendsTheRest) {
     EXPECT_EQ(report.written, (WriteCounts{.created = 1, .refused = 4}));
     const auto rejects = rejects_of(*database, report.run, {});
     ASSERT_TRUE(rejects);
-    EXPECT_THAT(rejects->columns, ElementsAre("error_symbol", "error_message", "error_fields", "error_record_id",
-                                              "code", "name", "born"));
+    EXPECT_THAT(rejects->columns, ElementsAre("error_symbol", "error_message", "error_fields",
+                                              "error_record_id", "code", "name", "born"));
     std::vector<std::string> symbols;
     for (const auto& row : rejects->rows) symbols.push_back(row[0].value_or(""));
     EXPECT_THAT(symbols, ElementsAre("INVALID_VALUE", "INVALID_VALUE", "DOUBLE_KEY", "DOUBLE_KEY"));

@@ -201,10 +201,10 @@ class Simulation {
                                                                      .account = std::string{account}}));
         TurnTaking turn_taking{*connector, turns, clock_};
         const TransferSite site{.database = database,
-                              .connector = turn_taking,
-                              .clock = clock_,
-                              .account = std::string{account},
-                              .user = "simulation"};
+                                .connector = turn_taking,
+                                .clock = clock_,
+                                .account = std::string{account},
+                                .user = "simulation"};
         const ImportOptions options{.object = profile_.object,
                                     .path = profile_.path,
                                     .safety_lag = sabotage_ == Sabotage::no_safety_lag

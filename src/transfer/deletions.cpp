@@ -158,6 +158,7 @@ class DeletionImport {
         staging->discard();
         TRY(spare_those_there(missing));
         std::vector<KeptDeletion> gone;
+        gone.reserve(missing.size());
         for (std::string& id : missing) gone.push_back({.id = std::move(id), .at = {}, .merged_into = {}});
         return store(gone, begun - log_margin);
     }

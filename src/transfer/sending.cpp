@@ -186,9 +186,10 @@ class Round {
             // A caller's stop reaches the lanes, and one lane's failure the others.
             const std::stop_callback on_stop{call.stop, [&] { stop_.request_stop(); }};
             const Call lane_call{.deadline = call.deadline, .stop = stop_.get_token()};
+            const std::size_t count = std::min(static_cast<std::size_t>(lanes), units_.size());
             std::vector<std::jthread> threads;
-            const int count = std::min(lanes, static_cast<int>(units_.size()));
-            for (int i = 0; i < count; ++i) threads.emplace_back([&] { work(lane_call); });
+            threads.reserve(count);
+            for (std::size_t i = 0; i < count; ++i) threads.emplace_back([&] { work(lane_call); });
         }
         if (failure_) return *failure_;
         return {};

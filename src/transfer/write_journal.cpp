@@ -50,13 +50,12 @@ db::Parameter parameter(std::string_view text) {
 /// The rows of one shipment, a page at a time, by a transaction that ends with the last page.
 class JournalRows final : public RowSource {
   public:
-    JournalRows(db::Database& database, std::string sql, Stretch stretch, std::vector<bool> clears,
-                const Call& call)
+    JournalRows(db::Database& database, std::string sql, Stretch stretch, std::vector<bool> clears, Call call)
         : database_{database},
           sql_{std::move(sql)},
           stretch_{stretch},
           clears_{std::move(clears)},
-          call_{call} {}
+          call_{std::move(call)} {}
 
     Result<void> rewind() override {
         cursor_.reset();

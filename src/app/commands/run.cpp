@@ -181,6 +181,7 @@ Result<Exit> rejects(const Program& program, const RunLine& line) {
     Table shown{table.columns};
     for (const auto& row : table.rows) {
         std::vector<std::string> cells;
+        cells.reserve(row.size());
         for (const auto& cell : row) cells.push_back(cell.value_or(""));
         shown.add(std::move(cells));
     }

@@ -39,8 +39,7 @@ function(module name)
         add_executable(${name}_test ${tests})
         target_link_libraries(${name}_test PRIVATE ${name} GTest::gmock GTest::gtest_main rapidcheck
                                                    rapidcheck_gtest)
-        gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " TEST_FILTER "-*/postgres" DISCOVERY_TIMEOUT 60
-                             PROPERTIES TIMEOUT 120 LABELS unit)
+        discover_suites(${name}_test PREFIX "${name}: " FILTER "-*/postgres" PROPERTIES TIMEOUT 300 LABELS unit)
         # Tests of any database run on PostgreSQL too, on the one server of a test run.
         set(needs_server)
         foreach(test IN LISTS tests)
@@ -50,10 +49,9 @@ function(module name)
             endif()
         endforeach()
         if(needs_server)
-            gtest_discover_tests(${name}_test TEST_PREFIX "${name}: " TEST_FILTER "*/postgres" DISCOVERY_TIMEOUT 60
-                                 TEST_LIST ${name}_postgres_tests
-                                 PROPERTIES TIMEOUT 120 LABELS unit FIXTURES_REQUIRED postgres
-                                            ENVIRONMENT "KOPPLA_TEST_POSTGRES=${PROJECT_BINARY_DIR}/postgres.address")
+            discover_suites(${name}_test PREFIX "${name}: " FILTER "*/postgres"
+                            PROPERTIES TIMEOUT 300 LABELS unit FIXTURES_REQUIRED postgres
+                                       ENVIRONMENT "KOPPLA_TEST_POSTGRES=${PROJECT_BINARY_DIR}/postgres.address")
         endif()
     endif()
 endfunction()

@@ -1,6 +1,7 @@
 #include "crm/odata/csdl.h"
 #include "crm/odata/errors.h"
 #include "crm/odata/metadata.h"
+#include "crm/odata/multipart.h"
 #include "crm/odata/page.h"
 #include "crm/odata/query.h"
 #include "fuzz/targets.h"
@@ -93,6 +94,22 @@ void odata_answers(std::string_view input) {
     }
     if (const auto position = odata::Position::of(input))
         require(*odata::Position::of(position->text()) == *position, "positions come back");
+}
+
+void odata_batch(std::string_view input) {
+    constexpr std::size_t parts_max = 3;
+    const auto end = std::min(input.find('\n'), input.size());
+    const auto boundary = odata::boundary_of(input.substr(0, end));
+    if (!boundary) return;
+    input.remove_prefix(std::min(input.size(), end + 1));
+    const auto answer = odata::read_batch_answer(input, *boundary, parts_max);
+    if (!answer) return;
+    require(answer->parts.size() <= parts_max, "there are no more parts than operations");
+    for (const odata::PartAnswer& part : answer->parts) {
+        require(part.status >= 100 && part.status <= 599, "a part has a status");
+        require(part.headers.size() + part.body.size() <= input.size(), "a part lies within the answer");
+        (void)part.header("OData-EntityId");
+    }
 }
 
 }  // namespace koppla::fuzz

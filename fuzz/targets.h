@@ -16,15 +16,21 @@ void filter(std::string_view input);    ///< a filter, as text and as JSON
 void odata_page(std::string_view input);     ///< a result page of OData, of a feed too
 void csdl(std::string_view input);           ///< a service's $metadata
 void odata_answers(std::string_view input);  ///< refusals of OData, conditions, stored positions
+void odata_batch(std::string_view input);    ///< a content type, a line break, and a batch's answer
 
 struct Target {
     std::string_view name;
     void (*run)(std::string_view input);
 };
-inline constexpr std::array targets = {Target{"csv", csv},           Target{"records", records},
-                                       Target{"describe", describe}, Target{"answers", answers},
-                                       Target{"filter", filter},     Target{"odata_page", odata_page},
-                                       Target{"csdl", csdl},         Target{"odata_answers", odata_answers}};
+inline constexpr std::array targets = {Target{"csv", csv},
+                                       Target{"records", records},
+                                       Target{"describe", describe},
+                                       Target{"answers", answers},
+                                       Target{"filter", filter},
+                                       Target{"odata_page", odata_page},
+                                       Target{"csdl", csdl},
+                                       Target{"odata_answers", odata_answers},
+                                       Target{"odata_batch", odata_batch}};
 
 /// Ends the program where a rule is broken.
 void require(bool holds, const char* rule);

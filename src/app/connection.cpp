@@ -77,6 +77,16 @@ std::string Connection::server() const {
     return setting(*type_, account_.settings, "server");
 }
 
+TransferSite Connection::site(const Store& store) {
+    return {.database = store.database(),
+            .connector = *connector_,
+            .clock = clock_,
+            .account = account_.name,
+            .user = user_name(),
+            .server = server(),
+            .hash = [&store](std::string_view text) { return store.vault().keyed_hash(text); }};
+}
+
 ConnectorParts Connection::parts() const {
     return {.settings = account_.settings,
             .secrets = secrets_,

@@ -4,6 +4,7 @@
 #include "crm/account_type.h"
 #include "http/curl_client.h"
 #include "platform/accounts.h"
+#include "transfer/site.h"
 
 #include <chrono>
 #include <memory>
@@ -33,6 +34,9 @@ class Connection {
     /// Where the account leads, as it is set.
     [[nodiscard]] std::string server() const;
     [[nodiscard]] std::chrono::milliseconds safety_lag() const { return safety_lag_; }
+    [[nodiscard]] const AccountType& type() const { return *type_; }
+    /// Where transfers of this account with the store work.
+    [[nodiscard]] TransferSite site(const Store& store);
 
   private:
     explicit Connection(const Clock& clock) : clock_{clock} {}

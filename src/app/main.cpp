@@ -53,6 +53,9 @@ int main(int argc, char** argv) try {
     koppla::add_account(app, program);
     koppla::add_wizard(app, program);
     koppla::add_import(app, program);
+    koppla::add_import_deleted(app, program);
+    koppla::add_export(app, program);
+    koppla::add_delete(app, program);
     koppla::add_schema(app, program);
     koppla::add_run(app, program);
     koppla::add_option(app, program);

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 namespace koppla {
 
@@ -96,6 +97,12 @@ void show_step(std::size_t done, std::size_t total, std::string_view name,
                elapsed_text(seconds), elapsed_text(left),
                done == total ? std::string{clear_line} : std::string{});
     std::fflush(stderr);
+}
+
+double peak_mebibytes() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
 }  // namespace koppla

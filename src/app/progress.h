@@ -13,7 +13,7 @@ namespace koppla {
 
 /// One line on standard error that shows how far a piece of work is: a bar with rate, calls, elapsed and
 /// remaining time on a terminal; elsewhere nothing but what is finished. Thread-safe.
-class Progress final : public ReadObserver {
+class Progress final : public TransferObserver {
   public:
     /// `calls` tells the charged calls so far.
     Progress(std::string title, std::function<std::int64_t()> calls);
@@ -37,6 +37,9 @@ class Progress final : public ReadObserver {
     bool is_shown_;
     Guarded<Shown> shown_;
 };
+
+/// The most memory that this process has had so far.
+double peak_mebibytes();
 
 /// The same for things that are counted by name, as the wizard's objects.
 void show_step(std::size_t done, std::size_t total, std::string_view name,

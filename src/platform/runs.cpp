@@ -82,6 +82,12 @@ Result<void> Runs::finish(std::int64_t id, const RunEnd& end) {
     return error(ErrorKind::conflict, fmt::format("run {} is over already", id));
 }
 
+Result<void> Runs::go_on(std::int64_t id) {
+    TRY(transaction_.execute(
+        "update koppla_run set ended_at = null, outcome = 'running', message = '' where id = $1", {id}));
+    return {};
+}
+
 Result<Run> Runs::find(std::int64_t id) {
     auto run = TRY(read_first(transaction_, select("where id = $1"), {id}, run_of));
     if (run) return std::move(*run);
@@ -110,25 +116,29 @@ Result<void> Runs::add_rejects(std::int64_t run, std::span<const Reject> rejects
     std::int64_t position = last.value_or(0);
     for (const Reject& reject : rejects) {
         TRY(transaction_.execute(
-            "insert into koppla_reject (run, position, object, remote_id, symbol, message, record)"
-            " values ($1, $2, $3, $4, $5, $6, $7)",
+            "insert into koppla_reject (run, position, object, remote_id, symbol, message, record, fields,"
+            " is_undecided) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             {run, ++position, std::string_view{reject.object}, std::string_view{reject.remote_id},
              std::string_view{reject.symbol}, std::string_view{reject.message},
-             std::string_view{reject.record}}));
+             std::string_view{reject.record}, std::string_view{reject.fields},
+             std::int64_t{reject.is_undecided ? 1 : 0}}));
     }
     return {};
 }
 
 Result<std::vector<Reject>> Runs::rejects(std::int64_t run, std::int64_t count_max) {
     return read_all(transaction_,
-                    "select object, remote_id, symbol, message, record from koppla_reject where run = $1"
+                    "select object, remote_id, symbol, message, record, fields, is_undecided"
+                    " from koppla_reject where run = $1"
                     " order by position limit $2",
                     {run, count_max}, [](const db::Cursor& row) -> Result<Reject> {
                         return Reject{.object = text_at(row, 0),
                                       .remote_id = text_at(row, 1),
                                       .symbol = text_at(row, 2),
                                       .message = text_at(row, 3),
-                                      .record = text_at(row, 4)};
+                                      .record = text_at(row, 4),
+                                      .fields = text_at(row, 5),
+                                      .is_undecided = row.integer(6) == 1};
                     });
 }
 

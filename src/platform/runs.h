@@ -59,7 +59,9 @@ struct Reject {
     std::string remote_id;
     std::string symbol;
     std::string message;
-    std::string record;  ///< raw text
+    std::string record;         ///< raw text; of rows that were to be sent, a JSON object of their columns
+    std::string fields{};       ///< those concerned, with commas between, where they are known
+    bool is_undecided = false;  ///< nobody knows whether the CRM took it
     bool operator==(const Reject&) const = default;
 };
 
@@ -72,6 +74,8 @@ class Runs final {
     Result<std::int64_t> start(const RunStart& start);
     /// `not_found` where there is none, `conflict` where it is over already.
     Result<void> finish(std::int64_t id, const RunEnd& end);
+    /// A run that ended early goes on: it is over no more.
+    Result<void> go_on(std::int64_t id);
     Result<Run> find(std::int64_t id);
     /// The newest that is complete, of this kind, account and object; 0 where there is none.
     Result<std::int64_t> last_complete(const RunStart& of);

@@ -77,7 +77,30 @@ std::vector<OwnTable> own_tables() {
               {"remote_id"},
               {"symbol"},
               {"message"},
-              {"record"}}},
+              {"record"},
+              {"fields"},
+              {"is_undecided", number}}},
+            {"koppla_write", {{"run", number}, {"definition"}, {"row_count", number}, {"is_over", number}}},
+            {"koppla_shipment",
+             {{"run", number},
+              {"number", number},
+              {"first_row", number},
+              {"last_row", number},
+              {"reference"},
+              {"is_over", number}}},
+            {"koppla_result",
+             {{"run", number},
+              {"position", number},
+              {"shipment", number},
+              {"outcome"},
+              {"row_name"},
+              {"remote_id"},
+              {"is_created", number},
+              {"attempts", number},
+              {"symbol"},
+              {"message"},
+              {"fields"}}},
+            {"koppla_deletion", {{"run", number}, {"remote_id"}, {"deleted_at"}, {"merged_into"}}},
             {"koppla_audit", {{"id", number}, {"at"}, {"who"}, {"verb"}, {"subject"}, {"detail"}}, true}};
 }
 
@@ -232,11 +255,24 @@ class Copying {
     const db::Dialect& to_dialect_;
 };
 
+/// The rows that a run has yet to send lie in a table of its own, under its number in this store.
+Result<void> refuse_unfinished_exports(db::Transaction& transaction) {
+    const auto run =
+        TRY(read_first(transaction, "select min(run) from koppla_write where not is_over having count(*) > 0",
+                       {}, [](const db::Cursor& row) -> Result<std::int64_t> { return row.integer(0); }));
+    if (!run) return {};
+    return error(ErrorKind::conflict,
+                 fmt::format("run {0} hasn't sent all its rows; finish it first with: koppla run resume {0}, "
+                             "or drop what is left with: koppla run forget {0}",
+                             *run));
+}
+
 }  // namespace
 
 Result<std::vector<CopiedTable>> copy_store(const Store& from, std::string_view location, CopiedKey key,
                                             const Call& call, const StoreEnvironment& environment) {
     const auto reading = TRY(from.database().begin(db::Access::read, call));
+    TRY(refuse_unfinished_exports(*reading));
     std::vector<CopiedTable> copied;
     const auto fill = [&](db::Transaction& transaction, const db::Dialect& dialect) -> Result<void> {
         copied = TRY(Copying{*reading, from.database().dialect(), transaction, dialect}.run());

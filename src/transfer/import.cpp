@@ -33,7 +33,7 @@ Result<bool> is_empty(db::Transaction& transaction, const std::string& quoted_ta
 
 class Import {
   public:
-    Import(const ImportSite& site, ImportOptions options, ReadObserver& observer, const Call& call)
+    Import(const TransferSite& site, ImportOptions options, TransferObserver& observer, const Call& call)
         : site_{site}, options_{std::move(options)}, observer_{observer}, call_{call} {}
 
     Result<ImportReport> run() {
@@ -350,9 +350,9 @@ class Import {
         return end_run(RunOutcome::incomplete, report_.interruption->message);
     }
 
-    const ImportSite& site_;
+    const TransferSite& site_;
     ImportOptions options_;
-    ReadObserver& observer_;
+    TransferObserver& observer_;
     const Call& call_;
     const std::int64_t calls_before_ = site_.connector.usage().charged_calls;
     ImportTask task_;
@@ -363,8 +363,8 @@ class Import {
 
 }  // namespace
 
-Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options,
-                                   ReadObserver& observer, const Call& call) {
+Result<ImportReport> import_object(const TransferSite& site, const ImportOptions& options,
+                                   TransferObserver& observer, const Call& call) {
     return Import{site, options, observer, call}.run();
 }
 

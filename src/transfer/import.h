@@ -4,7 +4,8 @@
 #include "crm/connector.h"
 #include "db/database.h"
 #include "transfer/merge.h"
-#include "transfer/pump.h"
+#include "transfer/observer.h"
+#include "transfer/site.h"
 
 #include <chrono>
 #include <cstdint>
@@ -67,21 +68,10 @@ struct ImportReport {
     std::vector<std::string> notices;
 };
 
-/// Where an import works. The references outlive it.
-struct ImportSite {
-    db::Database& database;
-    CrmConnector& connector;
-    const Clock& clock;
-    std::string account;
-    std::string user;      ///< for the audit
-    std::string server{};  ///< where the account leads
-    model::KeyedHash hash{};
-};
-
 /// Imports one object of a recorded schema. Rows, position and the run's end are one transaction: an error, a
 /// stop or a crash leaves the tables as they were. What had been read until then is kept beside the store
 /// with how far it reaches, and the next import that asks the same goes on from there.
-Result<ImportReport> import_object(const ImportSite& site, const ImportOptions& options,
-                                   ReadObserver& observer, const Call& call);
+Result<ImportReport> import_object(const TransferSite& site, const ImportOptions& options,
+                                   TransferObserver& observer, const Call& call);
 
 }  // namespace koppla

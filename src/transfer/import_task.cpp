@@ -68,7 +68,7 @@ Result<std::vector<const FieldSchema*>> chosen_fields(const ObjectSchema& schema
 
 class Preparation {
   public:
-    Preparation(const ImportSite& site, const ImportOptions& options, const Call& call)
+    Preparation(const TransferSite& site, const ImportOptions& options, const Call& call)
         : site_{site}, options_{options}, call_{call} {}
 
     Result<ImportTask> prepare() const {
@@ -229,7 +229,7 @@ class Preparation {
         return std::optional{std::move(*saved)};
     }
 
-    const ImportSite& site_;
+    const TransferSite& site_;
     const ImportOptions& options_;
     const Call& call_;
 };
@@ -247,7 +247,7 @@ Result<ObjectSchema> recorded_schema(db::Transaction& transaction, const std::st
                     object, account, account, object));
 }
 
-Result<ImportTask> prepare_import(const ImportSite& site, const ImportOptions& options, const Call& call) {
+Result<ImportTask> prepare_import(const TransferSite& site, const ImportOptions& options, const Call& call) {
     return Preparation{site, options, call}.prepare();
 }
 

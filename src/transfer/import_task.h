@@ -37,6 +37,6 @@ Result<model::ObjectSchema> recorded_schema(db::Transaction& transaction, const 
 
 /// Reads schema and position, and asks the CRM for its time. `invalid` and `not_found` for fields,
 /// conversions and conditions that can't be; `conflict` where the position was reached by another question.
-Result<ImportTask> prepare_import(const ImportSite& site, const ImportOptions& options, const Call& call);
+Result<ImportTask> prepare_import(const TransferSite& site, const ImportOptions& options, const Call& call);
 
 }  // namespace koppla

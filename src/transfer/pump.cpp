@@ -102,7 +102,7 @@ struct Shared {
 
 class ConvertingSink final : public BatchSink {
   public:
-    ConvertingSink(Shared& shared, const PumpOptions& options, ReadObserver& observer, NumberedPart from)
+    ConvertingSink(Shared& shared, const PumpOptions& options, TransferObserver& observer, NumberedPart from)
         : shared_{shared}, options_{options}, observer_{observer}, reached_{std::move(from)} {}
 
     model::Batch fresh() override {
@@ -147,14 +147,14 @@ class ConvertingSink final : public BatchSink {
 
     Shared& shared_;
     const PumpOptions& options_;
-    ReadObserver& observer_;
+    TransferObserver& observer_;
     NumberedPart reached_;
 };
 
 /// One thread that reads part after part.
 class Lane {
   public:
-    Lane(Shared& shared, CrmConnector& connector, const PumpOptions& options, ReadObserver& observer,
+    Lane(Shared& shared, CrmConnector& connector, const PumpOptions& options, TransferObserver& observer,
          const Clock& clock, std::chrono::steady_clock::time_point deadline)
         : shared_{shared},
           connector_{connector},
@@ -229,7 +229,7 @@ class Lane {
     Shared& shared_;
     CrmConnector& connector_;
     const PumpOptions& options_;
-    ReadObserver& observer_;
+    TransferObserver& observer_;
     const Clock& clock_;
     const Call call_;
 };
@@ -325,7 +325,7 @@ Result<PumpState> pump_state_from_json(std::string_view text) {
 }
 
 Result<PumpCounts> pump(CrmConnector& connector, const ReadRequest& request, PumpState state,
-                        const PumpOptions& options, PumpConsumer& consumer, ReadObserver& observer,
+                        const PumpOptions& options, PumpConsumer& consumer, TransferObserver& observer,
                         const Clock& clock, const Call& call) {
     Shared shared{request, state};
     const std::stop_callback forward{call.stop, [&shared] { shared.stop.request_stop(); }};

@@ -5,6 +5,7 @@
 #include "crm/connector.h"
 #include "model/conversion.h"
 #include "model/treatment.h"
+#include "transfer/observer.h"
 
 #include <chrono>
 #include <cstddef>
@@ -15,17 +16,6 @@
 #include <vector>
 
 namespace koppla {
-
-/// Told of a read as it goes on, on the reading threads; must be quick. Thread-safe.
-class ReadObserver {
-  public:
-    virtual ~ReadObserver() = default;
-    /// What is being done now.
-    virtual void note(std::string_view text) = 0;
-    /// What went wrong and is being got over.
-    virtual void trouble(std::string_view text) = 0;
-    virtual void rows(std::int64_t read, std::optional<std::int64_t> expected) = 0;
-};
 
 struct PumpCounts {
     std::int64_t rows = 0;                 ///< handed to the consumer
@@ -82,7 +72,7 @@ struct PumpOptions {
 /// that doesn't pass; a consumer's wins over the cut that it causes. Answers what was counted, earlier
 /// stretches included. `expired` means that the CRM has forgotten where we are: the read has to begin anew.
 Result<PumpCounts> pump(CrmConnector& connector, const ReadRequest& request, PumpState state,
-                        const PumpOptions& options, PumpConsumer& consumer, ReadObserver& observer,
+                        const PumpOptions& options, PumpConsumer& consumer, TransferObserver& observer,
                         const Clock& clock, const Call& call);
 
 }  // namespace koppla

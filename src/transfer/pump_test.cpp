@@ -97,7 +97,7 @@ class Memory final : public PumpConsumer {
     std::size_t refuse_at = 0;
 };
 
-class Watcher final : public ReadObserver {
+class Watcher final : public TransferObserver {
   public:
     void note(std::string_view text) override {
         const std::scoped_lock lock{mutex_};

@@ -1,8 +1,10 @@
 """Every fault that the sandbox knows, in the middle of a first and of a later import, in every way that the CRM can be
 read: the import gets over it, or stops with a message and the next one goes on; the data is never wrong. The tables in
-docs/guide/faults.md are what this test found: KOPPLA_WRITE_DOCS=1 writes them anew."""
+docs/guide/faults.md are what this test found: KOPPLA_WRITE_DOCS=1 writes them anew. A few faults by the seed, or with
+KOPPLA_SOAK=1 all of them."""
 import json
 import os
+import random
 import re
 
 from kit import setting
@@ -38,6 +40,8 @@ FAULTS = [
 ]
 OF_JOBS = {"job-failed", "job-aborted", "job-gone"}
 OF_SALESFORCE = OF_JOBS | {"REQUEST_LIMIT_EXCEEDED"}
+WRITES_DOCS = os.environ.get("KOPPLA_WRITE_DOCS") == "1"
+CHOSEN = FAULTS if setting.SOAK or WRITES_DOCS else random.Random(setting.SEED).sample(FAULTS, 7)
 LASTING = {"column-gone", "column-added"}  # the page is as wrong when it is asked for again
 
 
@@ -100,7 +104,7 @@ class Faults:
                  for way in self.crm.ways]
         lines = ["| in the middle of an import | " + " | ".join(f"{words}, by {way}" for words, _, way in cases) + " |",
                  "|---" * (len(cases) + 1) + "|"]
-        for words, pattern in FAULTS:
+        for words, pattern in CHOSEN:
             fault = {key: value.format(email=self.email, last_name=self.crm.last_name) if key == "field" else value
                      for key, value in pattern.items()}
             if fault["kind"] in OF_SALESFORCE and self.crm is not SALESFORCE:
@@ -113,12 +117,13 @@ class Faults:
             print(lines[-1], flush=True)
         told = DOCS.read_text()
         section = re.search(rf"(?ms)^## {self.title}\n\n(.*?)(?=^## |\Z)", told)
-        text = "\n".join(lines) + "\n"
-        if os.environ.get("KOPPLA_WRITE_DOCS") == "1":
+        if WRITES_DOCS:
             after = told[section.end():]
-            DOCS.write_text(told[:section.start(1)] + text + ("\n" if after else "") + after)
+            text = "\n".join(lines) + "\n" + ("\n" if after else "")
+            DOCS.write_text(told[:section.start(1)] + text + after)
         else:
-            self.assertEqual(section[1].strip(), text.strip(), "docs/guide/faults.md tells another story")
+            missing = set(lines) - set(section[1].splitlines())
+            self.assertEqual(missing, set(), "docs/guide/faults.md tells another story")
 
 
 class OfSalesforce(Faults, Scenario):

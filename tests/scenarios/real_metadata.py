@@ -1,8 +1,9 @@
 """Three `$metadata` of a live Dynamics environment, weeks apart, through the wizard whole, one after the other: what
 each has is in the schema, what the next has no more is parked, and no cell changes. The documents are read here by
-Python's XML parser alone. KOPPLA_SOAK=1 takes all of them, else the first and the last. Skipped only where the shared
+Python's XML parser alone. KOPPLA_SOAK=1 takes all of them, else one by the seed. Skipped only where the shared
 data is absent."""
 import json
+import random
 import re
 import sys
 import time
@@ -50,7 +51,7 @@ class RealMetadata(scenario.Scenario):
 
     def test_each_document_is_taken_in_whole_and_the_next_as_drift(self):
         earlier, first, warnings = {}, {}, ""
-        for number, document in enumerate(DOCUMENTS if setting.SOAK else [DOCUMENTS[0], DOCUMENTS[-1]]):
+        for number, document in enumerate(DOCUMENTS if setting.SOAK else [random.Random(setting.SEED).choice(DOCUMENTS)]):
             wanted = tables_of(document)
             with scenario.Sandbox(f"{self.folder}/sandbox-{number}", {name: 40 for name in FILLED},
                                   org=document) as both:

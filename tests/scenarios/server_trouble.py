@@ -4,7 +4,7 @@ as if nothing had happened. KOPPLA_SOAK=1 makes it 50 crashes."""
 import random
 import signal
 
-from kit import setting
+from kit import postgres, setting
 from kit.compare import demand_equal
 from kit.postgres import Server
 from kit.relay import Relay
@@ -88,8 +88,14 @@ class ServerTrouble(Scenario):
         def kill(process):
             process.kill()
 
+        def administrator(_):
+            """Ends whatever statement runs then, if one does, and leaves the connections."""
+            self.server.sql("select pg_cancel_backend(pid) from pg_stat_activity "
+                            f"where usename = '{postgres.ROLE}' and state = 'active'")
+
         for trouble, times in ((crash, CRASHES), (restart, OTHERS), (kill, OTHERS)):
             self.assertGreaterEqual(self.meets(trouble, times), times // 2, "too few met it")
+        self.meets(administrator, OTHERS)
 
 
 if __name__ == "__main__":

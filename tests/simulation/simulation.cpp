@@ -24,7 +24,7 @@ constexpr auto safety_lag = 10min;
 /// After so many imports of one round the trouble is over.
 constexpr int attempts_max = 15;
 
-class Silent final : public ReadObserver {
+class Silent final : public TransferObserver {
   public:
     void note(std::string_view) override {}
     void trouble(std::string_view) override {}
@@ -200,11 +200,11 @@ class Simulation {
                                                                      .clock = clock_,
                                                                      .account = std::string{account}}));
         TurnTaking turn_taking{*connector, turns, clock_};
-        const ImportSite site{.database = database,
-                              .connector = turn_taking,
-                              .clock = clock_,
-                              .account = std::string{account},
-                              .user = "simulation"};
+        const TransferSite site{.database = database,
+                                .connector = turn_taking,
+                                .clock = clock_,
+                                .account = std::string{account},
+                                .user = "simulation"};
         const ImportOptions options{.object = profile_.object,
                                     .path = profile_.path,
                                     .safety_lag = sabotage_ == Sabotage::no_safety_lag

@@ -14,7 +14,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 namespace koppla {
 
@@ -49,12 +48,6 @@ std::string_view name(ImportOutcome outcome) {
             break;
     }
     return "interrupted";
-}
-
-double peak_mebibytes() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
 json to_json(const ImportReport& report) {
@@ -155,13 +148,7 @@ Result<Exit> import_all(const Program& program, const ImportLine& line) {
     const auto store = TRY(program.open_store());
     const std::vector<std::string> objects = TRY(objects_of(*store, line, program.call()));
     const auto connection = TRY(Connection::open(*store, line.account, program.clock, program.call()));
-    const ImportSite site{.database = store->database(),
-                          .connector = connection->connector(),
-                          .clock = program.clock,
-                          .account = line.account,
-                          .user = user_name(),
-                          .server = connection->server(),
-                          .hash = [&](std::string_view text) { return store->vault().keyed_hash(text); }};
+    const TransferSite site = connection->site(*store);
     ImportOptions options = line.options;
     options.extent = line.is_full      ? ImportExtent::everything
                      : line.is_derived ? ImportExtent::derived

@@ -1,8 +1,14 @@
 #include "app/commands/commands.h"
+#include "app/commands/export_report.h"
+#include "app/connection.h"
 #include "app/program.h"
 #include "app/terminal.h"
 #include "platform/runs.h"
+#include "transfer/export.h"
 
+#include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +26,9 @@ constexpr std::int64_t rejects_shown_max = 20;
 struct RunLine {
     std::int64_t id = 0;
     std::int64_t count = 20;
+    std::string csv;  ///< a file of rows that were mended
+    bool is_csv = false;
+    bool is_spreadsheet = false;
 };
 
 double seconds(const Run& run, const Clock& clock) {
@@ -84,6 +93,8 @@ Result<Exit> show(const Program& program, const RunLine& line) {
                                            {"remote_id", reject.remote_id},
                                            {"error_symbol", reject.symbol},
                                            {"error_message", reject.message},
+                                           {"error_fields", reject.fields},
+                                           {"is_undecided", reject.is_undecided},
                                            {"record", reject.record}});
         }
         Program::print(document);
@@ -102,6 +113,118 @@ Result<Exit> show(const Program& program, const RunLine& line) {
     return Exit::ok;
 }
 
+/// Works with the CRM account of an earlier run.
+Result<Exit> with_account_of(const Program& program, std::int64_t id,
+                             const std::function<Result<Exit>(const TransferSite&, const Run&)>& work) {
+    const auto store = TRY(program.open_store());
+    Run run;
+    {
+        const auto transaction = TRY(store->database().begin(db::Access::read, program.call()));
+        run = TRY(Runs{*transaction}.find(id));
+    }
+    const auto connection = TRY(Connection::open(*store, run.account, program.clock, program.call()));
+    return work(connection->site(*store), run);
+}
+
+Result<Exit> resume(const Program& program, const RunLine& line) {
+    return with_account_of(program, line.id, [&](const TransferSite& site, const Run& run) {
+        return report_export(program, site, run.object, [&](TransferObserver& observer) {
+            return resume_export(site, line.id, observer, program.call());
+        });
+    });
+}
+
+Result<TextTable> read_csv_file(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    if (!file) return error(ErrorKind::not_found, fmt::format("the file {} can't be read", path));
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    auto table = read_csv(text);
+    if (!table) return table.error().with_context(path);
+    return table;
+}
+
+Result<Exit> replay(const Program& program, const RunLine& line) {
+    std::optional<TextTable> mended;
+    if (!line.csv.empty()) mended = TRY(read_csv_file(line.csv));
+    return with_account_of(program, line.id, [&](const TransferSite& site, const Run& run) {
+        return report_export(program, site, run.object, [&](TransferObserver& observer) {
+            return replay_export(site, line.id, mended, observer, program.call());
+        });
+    });
+}
+
+Result<Exit> rejects(const Program& program, const RunLine& line) {
+    const auto store = TRY(program.open_store());
+    TextTable table = TRY(rejects_of(store->database(), line.id, program.call()));
+    if (program.wants_json) {
+        json document = json::array();
+        for (const auto& row : table.rows) {
+            json object = json::object();
+            for (std::size_t i = 0; i < row.size(); ++i)
+                object[table.columns[i]] = row[i] ? json(*row[i]) : json{};
+            document.push_back(std::move(object));
+        }
+        Program::print(document);
+        return Exit::ok;
+    }
+    if (line.is_spreadsheet) {
+        neutralise_formulas(table);
+        fmt::print(
+            "# For looking at: an apostrophe stands before what a spreadsheet would take for a formula. "
+            "To mend and replay, take --csv.\n");
+    }
+    if (line.is_csv || line.is_spreadsheet) {
+        const std::string csv = to_csv(table);
+        std::fwrite(csv.data(), 1, csv.size(), stdout);
+        return Exit::ok;
+    }
+    Table shown{table.columns};
+    for (const auto& row : table.rows) {
+        std::vector<std::string> cells;
+        cells.reserve(row.size());
+        for (const auto& cell : row) cells.push_back(cell.value_or(""));
+        shown.add(std::move(cells));
+    }
+    fmt::print("{}", shown.text());
+    return Exit::ok;
+}
+
+Result<Exit> forget(const Program& program, const RunLine& line) {
+    const auto store = TRY(program.open_store());
+    TRY(forget_export(store->database(), program.clock, line.id, program.call()));
+    Program::tell(fmt::format("run {}: what was left to send was dropped", line.id));
+    return Exit::ok;
+}
+
+void add_run_exports(CLI::App& run, Program& program, const std::shared_ptr<RunLine>& line) {
+    const auto add = [&](const char* name, const char* help, const char* footer,
+                         Result<Exit> (*work)(const Program&, const RunLine&)) {
+        CLI::App* command = run.add_subcommand(name, help);
+        command->add_option("id", line->id, "the run's number")->required();
+        command->footer(footer);
+        command->callback([&program, line, work] { program.run([&] { return work(program, *line); }); });
+        return command;
+    };
+    add("resume", "go on with an export or deletion that was stopped, cut off or killed",
+        "Sends only what isn't settled, and asks first what became of that which was on its way.\n"
+        "\nExample:\n  koppla run resume 12",
+        &resume);
+    CLI::App* listing =
+        add("rejects", "the refused rows of a run, with what was said of each",
+            "Examples:\n  koppla run rejects 12\n  koppla run rejects 12 --csv > mend.csv", &rejects);
+    CLI::Option* csv =
+        listing->add_flag("--csv", line->is_csv, "the data as it is, which 'run replay' takes");
+    listing
+        ->add_flag("--spreadsheet", line->is_spreadsheet, "CSV whose cells no spreadsheet takes for formulas")
+        ->excludes(csv);
+    CLI::App* replaying =
+        add("replay", "send the refused rows of a run again, as they are or mended: a new run",
+            "Examples:\n  koppla run replay 12\n  koppla run replay 12 --csv mend.csv", &replay);
+    replaying->add_option("--csv", line->csv, "the rows as they were mended; else as they were");
+    add("forget", "drop what is left to send of a run that isn't finished",
+        "Nothing that was sent is undone. Example:\n  koppla run forget 12", &forget);
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Program& program) {
@@ -116,6 +239,7 @@ void add_run(CLI::App& app, Program& program) {
     showing->add_option("id", line->id, "the run's number")->required();
     showing->footer("Example:\n  koppla run show 12 --json");
     showing->callback([&program, line] { program.run([&] { return show(program, *line); }); });
+    add_run_exports(*run, program, line);
 }
 
 }  // namespace koppla

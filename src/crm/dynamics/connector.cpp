@@ -7,6 +7,7 @@
 #include "crm/dynamics/session.h"
 #include "crm/dynamics/settings.h"
 #include "crm/dynamics/tuning.h"
+#include "crm/dynamics/writing.h"
 #include "crm/odata/filter.h"
 #include "crm/odata/query.h"
 #include "crm/refusal.h"
@@ -47,6 +48,10 @@ class Connector final : public CrmConnector {
                          const Call& call) override {
         return read_part(session_, request, part, sink, call);
     }
+    Result<std::unique_ptr<RecordWriter>> writer(const WriteRequest& request, std::int64_t rows,
+                                                 const Call& call) override {
+        return record_writer(session_, request, rows, call);
+    }
 
   private:
     Result<MetadataChanges> changes(std::span<const std::string> tables, Extent extent,
@@ -54,7 +59,7 @@ class Connector final : public CrmConnector {
     Result<std::map<std::string, std::string>> unchanged(std::span<const DescribeRequest> requests,
                                                          const Call& call);
 
-    const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe};
+    const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe, .takes_our_ids = true};
     const LookupNames names_;
     Session session_;
 };

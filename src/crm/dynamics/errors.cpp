@@ -212,6 +212,23 @@ std::string code_in_hex(std::string_view code) {
     return fmt::format("0x{:08x}", static_cast<std::uint32_t>(number));
 }
 
+/// Locks, limits, and what the environment's database meets in passing.
+constexpr auto passing_codes = std::to_array<std::string_view>(
+    {"0x80071154", "0x80044339", "0x80044150", "0x80044151", "0x80073000", "0x8004a001", "0x80072321",
+     "0x80072322", "0x80072326", "0x80072323", "0x80072324", "0x8005f103"});
+
+/// The user is disabled, or no user at all; the environment is closed; the token is worth nothing.
+constexpr auto account_codes = std::to_array<std::string_view>(
+    {"0x80040225", "0x80042f09", "0x80072560", "0x80095ffc", "0x8004a104", "0x8004a110", "0x8004a101",
+     "0x8004a102", "0x80041d52", "0x80044300", "0x80044302"});
+
+bool is_passing(std::string_view code, int status) {
+    if (std::ranges::find(passing_codes, code) != passing_codes.end()) return true;
+    if (status == 408 || status == 429 || status == 502 || status == 503 || status == 504) return true;
+    // A failure that has a name comes again; one without may have been the server's own.
+    return status == 500 && code.empty();
+}
+
 /// The first "AADSTS" with its digits, or empty.
 std::string entra_code_in(std::string_view text) {
     constexpr std::string_view mark = "AADSTS";
@@ -244,6 +261,20 @@ Error error_of(const http::Response& response, std::string_view attempted) {
     Error result = refusal(response.status, complaint, meaning, attempted);
     result.retry_after = http::retry_after(response.headers);
     return result;
+}
+
+RowFault row_fault_of(int status, std::string_view body) {
+    Complaint complaint = odata::complaint_of(body);
+    if (!complaint.symbol.empty()) complaint.symbol = code_in_hex(complaint.symbol);
+    RowFault fault{.symbol = complaint.symbol, .message = shown(complaint.text)};
+    if (status == 401 || std::ranges::find(account_codes, complaint.symbol) != account_codes.end())
+        fault.reach = RowFault::Reach::account;
+    else if (is_passing(complaint.symbol, status))
+        fault.reach = RowFault::Reach::passing;
+    if (fault.message.empty()) fault.message = meaning_of_status(status).advice;
+    if (fault.message.empty()) fault.message = "Dynamics refused it without a word";
+    if (fault.symbol.empty()) fault.symbol = fmt::format("HTTP {}", status);
+    return fault;
 }
 
 Error login_error_of(const http::Response& response, std::string_view attempted) {

@@ -71,42 +71,49 @@ Pace::Span Pace::window() const {
 
 void Pace::forget_what_left(Time now) {
     while (!past_.empty() && past_.front().answered + window() <= now) {
+        if (budget_) *budget_ += past_.front().weight;
         past_.pop_front();
-        if (budget_) ++*budget_;
     }
 }
 
-std::optional<Pace::Wait> Pace::wait(Time now) {
+std::optional<Pace::Wait> Pace::wait(Time now, std::int64_t weight) {
     const auto until = [&](Time then) {
         return Wait{.span = std::max(1ms, std::chrono::ceil<Span>(then - now)), .is_for_slot = false};
     };
     if (now < held_until_) return until(held_until_);
     if (in_flight_ >= in_flight_max()) return Wait{.span = {}, .is_for_slot = true};
     forget_what_left(now);
-    if (!budget_ || *budget_ > 0) return std::nullopt;
+    // What is more than there ever is goes out once all there is has come.
+    const std::int64_t wanted = std::min(weight, std::max<std::int64_t>(budget_most_, 1));
+    if (!budget_ || *budget_ >= wanted) return std::nullopt;
     // An answer that is on its way knows more than we do.
     if (in_flight_ > 0) return Wait{.span = {}, .is_for_slot = true};
-    const auto needed = static_cast<std::size_t>(-*budget_);
-    if (needed < past_.size()) return until(past_[needed].answered + window());
+    std::int64_t missing = wanted - *budget_;
+    for (const Past& each : past_) {
+        missing -= each.weight;
+        if (missing <= 0) return until(each.answered + window());
+    }
     const Time look = last_begun_ + window() / looks_a_window;
     return now < look ? std::optional{until(look)} : std::nullopt;
 }
 
-Pace::Turn Pace::begin(Time now) {
+Pace::Turn Pace::begin(Time now, std::int64_t weight) {
     ++in_flight_;
-    if (budget_) --*budget_;
+    weight_in_flight_ += weight;
+    if (budget_) *budget_ -= weight;
     last_begun_ = now;
-    return {.number = ++begun_, .sent = now};
+    return {.number = ++begun_, .sent = now, .weight = weight};
 }
 
 void Pace::end(const Turn& turn, Time now, const http::Response* answer) {
     --in_flight_;
+    weight_in_flight_ -= turn.weight;
     if (answer == nullptr) return;
     if (answer->status == 429 || answer->status == 503) {
         note_refusal(now, *answer);
     } else {
         refusals_ = 0;
-        past_.push_back({.sent = turn.sent, .answered = now});
+        past_.push_back({.sent = turn.sent, .answered = now, .weight = turn.weight});
         if (++good_ones_ >= limit_ && limit_ < ceiling_) {
             ++limit_;
             good_ones_ = 0;
@@ -137,8 +144,9 @@ void Pace::note_budget(const Turn& turn, Time now, const http::Headers& headers)
     const auto remaining = static_cast<std::int64_t>(*left);
     forget_what_left(now);
     // Of ours the later half of the window is in it for certain, however long it is.
-    const auto ours = std::ranges::count_if(
-        past_, [&](const Past& each) { return each.answered + window() / (2 * stretch_) > now; });
+    std::int64_t ours = 0;
+    for (const Past& each : past_)
+        if (each.answered + window() / (2 * stretch_) > now) ours += each.weight;
     const std::int64_t all = remaining + std::max<std::int64_t>(ours, 1);
     if (all > budget_most_) {
         budget_most_ = all;
@@ -147,7 +155,7 @@ void Pace::note_budget(const Turn& turn, Time now, const http::Headers& headers)
     // What may have left the window before this was counted is in the figure already.
     while (!past_.empty() && past_.front().sent + window() <= now) past_.pop_front();
     // What is in flight may not have been counted yet.
-    budget_ = remaining - in_flight_;
+    budget_ = remaining - weight_in_flight_;
 }
 
 void Pace::note_refusal(Time now, const http::Response& answer) {

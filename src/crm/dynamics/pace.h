@@ -12,8 +12,9 @@ namespace koppla::dynamics {
 
 /// When the next request of a user may go out, by what the answers tell. Three things bound it:
 /// - a *window*: so many requests within a sliding span, of which answers tell how many are left. The span
-///   isn't told; the documented rate of 20 a second gives it. While nothing is left, the next request waits
-///   until one of ours leaves the window, so that the budget is used up and not overrun.
+///   isn't told; the documented rate of 20 a second gives it. While too little is left, the next request
+///   waits until some of ours leave the window, so that the budget is used up and not overrun. A batch weighs
+///   as much as it has operations.
 /// - requests *in flight*: what the environment advises, halved by a 429 and slowly raised again, and lowered
 ///   while the execution time that is left runs short.
 /// - a *hold*: after a 429 nothing goes out for as long as it asks.
@@ -30,14 +31,15 @@ class Pace {
     struct Turn {
         std::int64_t number = 0;
         Time sent;
+        std::int64_t weight = 1;
     };
     struct Wait {
         Span span{};  ///< zero: until another request has its answer
         bool is_for_slot = false;
     };
     /// How long to wait before asking again; nothing: one may go out now, by `begin`.
-    [[nodiscard]] std::optional<Wait> wait(Time now);
-    Turn begin(Time now);
+    [[nodiscard]] std::optional<Wait> wait(Time now, std::int64_t weight = 1);
+    Turn begin(Time now, std::int64_t weight = 1);
     /// The request has its answer, or without one has failed.
     void end(const Turn& turn, Time now, const http::Response* answer);
 
@@ -46,6 +48,7 @@ class Pace {
   private:
     struct Past {
         Time sent, answered;
+        std::int64_t weight = 1;
     };
     [[nodiscard]] Span window() const;
     void forget_what_left(Time now);
@@ -59,6 +62,7 @@ class Pace {
     int good_ones_ = 0;  ///< answers since the limit was last changed
     int refusals_ = 0;   ///< in a row
     int in_flight_ = 0;
+    std::int64_t weight_in_flight_ = 0;
     std::int64_t begun_ = 0;
     std::int64_t told_by_ = 0;  ///< the latest request whose answer told the budget
     std::optional<std::int64_t> budget_;

@@ -37,6 +37,7 @@ class Rehearsal {
         Pace::Span round_trip = 20ms;
         std::size_t used_by_others = 0;  ///< of the first window
         bool tells_budget = true;
+        std::size_t weight = 1;  ///< operations of each request
     };
     explicit Rehearsal(const Limits& limits) : limits_{limits} {
         for (std::size_t i = 0; i < limits.used_by_others; ++i) served_.push_back(start);
@@ -49,12 +50,12 @@ class Rehearsal {
         std::optional<Time> retry;
         while (done < requests) {
             const auto wait = open > 0 && busy < lanes
-                                  ? pace.wait(now)
+                                  ? pace.wait(now, weight())
                                   : std::optional<Pace::Wait>{Pace::Wait{.span = {}, .is_for_slot = true}};
             if (!wait) {
                 --open;
                 ++busy;
-                send(pace.begin(now));
+                send(pace.begin(now, weight()));
                 continue;
             }
             const Time next = events_.empty() ? Time::max() : events_.begin()->first;
@@ -106,6 +107,8 @@ class Rehearsal {
         });
     }
 
+    [[nodiscard]] std::int64_t weight() const { return static_cast<std::int64_t>(limits_.weight); }
+
     http::Response serve() {
         while (!served_.empty() && served_.front() + limits_.window <= now) served_.pop_front();
         http::Headers headers{{"x-ms-dop-hint", std::to_string(limits_.advised)}};
@@ -113,10 +116,11 @@ class Rehearsal {
             headers.set("Retry-After", "3");
             return answer(429, headers);
         }
-        served_.push_back(now);
+        // Let in as one, a batch counts by its operations, beyond the limit too.
+        for (std::size_t i = 0; i < limits_.weight; ++i) served_.push_back(now);
         if (limits_.tells_budget) {
             headers.set("x-ms-ratelimit-burst-remaining-xrm-requests",
-                        std::to_string(limits_.requests - served_.size()));
+                        std::to_string(limits_.requests - std::min(limits_.requests, served_.size())));
         }
         return answer(200, headers);
     }
@@ -146,6 +150,28 @@ TEST(Pace, UsesUpTheBudgetAndDoesNotOverrunIt) {
             EXPECT_LE(rehearsal.most_in_flight, 5);
         }
     }
+}
+
+TEST(Pace, BatchesUseUpTheBudgetByTheirOperations) {
+    for (const std::size_t weight : {std::size_t{7}, std::size_t{100}}) {
+        for (const int lanes : {1, 4, 8}) {
+            Pace pace{8};
+            Rehearsal rehearsal{{.requests = 1'000, .window = 50s, .weight = weight}};
+            const int batches = static_cast<int>(5'000 / weight);
+            rehearsal.run(pace, batches, lanes);
+            SCOPED_TRACE(fmt::format("{} lanes, {} a batch", lanes, weight));
+            // 1,000 at once, and 1,000 more with each window that ends.
+            EXPECT_LE(seconds(rehearsal), 1.05 * 200 + 5);
+            EXPECT_EQ(rehearsal.refused, 0);
+        }
+    }
+}
+
+TEST(Pace, ABatchThatIsMoreThanThereEverIsGoesOutAllTheSame) {
+    Pace pace{8};
+    Rehearsal rehearsal{{.requests = 60, .window = 3s, .weight = 100}};
+    rehearsal.run(pace, 5, 2);
+    EXPECT_EQ(rehearsal.done, 5);
 }
 
 TEST(Pace, LearnsTheWindowWhereOthersHaveUsedItUp) {

@@ -1,5 +1,7 @@
 #include "crm/dynamics/throttle.h"
 
+#include "crm/odata/multipart.h"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -24,27 +26,41 @@ bool has_been_served(const Result<http::Response>& outcome) {
     return kind != ErrorKind::unavailable && kind != ErrorKind::invalid && kind != ErrorKind::denied;
 }
 
+/// Each operation of a batch counts as a request. [the reference's 7.1]
+std::int64_t weight_of(const http::Request& request) {
+    if (!request.target.ends_with("/$batch")) return 1;
+    const auto boundary = odata::boundary_of(request.headers.find("Content-Type").value_or(""));
+    if (!boundary) return 1;
+    const std::string delimiter = fmt::format("--{}\r\n", *boundary);
+    std::int64_t operations = 0;
+    for (auto at = request.body.find(delimiter); at != std::string::npos;
+         at = request.body.find(delimiter, at + delimiter.size())) {
+        ++operations;
+    }
+    return std::max<std::int64_t>(operations, 1);
+}
+
 }  // namespace
 
 Result<http::Response> Throttle::send(const http::Request& request, http::BodySink& sink, const Call& call) {
-    const Pace::Turn turn = TRY(wait_for_turn(call));
+    const Pace::Turn turn = TRY(wait_for_turn(weight_of(request), call));
     Result<http::Response> outcome = client_.send(request, sink, call);
     {
         const std::scoped_lock lock{mutex_};
         pace_.end(turn, clock_.steady(), outcome ? &*outcome : nullptr);
-        if (has_been_served(outcome)) ++usage_.charged_calls;
+        if (has_been_served(outcome)) usage_.charged_calls += turn.weight;
     }
     has_answer_.notify_all();
     return outcome;
 }
 
-Result<Pace::Turn> Throttle::wait_for_turn(const Call& call) {
+Result<Pace::Turn> Throttle::wait_for_turn(std::int64_t weight, const Call& call) {
     std::unique_lock lock{mutex_};
     while (true) {
         if (call.is_over()) return call.cancelled("waiting for the environment to have room");
         const Pace::Time now = clock_.steady();
-        const auto wait = pace_.wait(now);
-        if (!wait) return pace_.begin(now);
+        const auto wait = pace_.wait(now, weight);
+        if (!wait) return pace_.begin(now, weight);
         if (wait->is_for_slot) {
             // Woken by the answer; now and then too, to see whether the call is over.
             has_answer_.wait_for(lock, wait_longest);

@@ -6,6 +6,7 @@
 #include "http/client.h"
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string_view>
@@ -13,8 +14,8 @@
 namespace koppla::dynamics {
 
 /// Stands closest to the wire: sends at the pace that the environment has room for, whichever thread asks,
-/// and counts what it serves. A request that isn't allowed yet waits; a refusal (429) goes to the caller as
-/// it came, and holds back all others. Thread-safe.
+/// and counts what it serves, a batch by its operations. A request that isn't allowed yet waits; a refusal
+/// (429) goes to the caller as it came, and holds back all others. Thread-safe.
 class Throttle final : public http::Client {
   public:
     /// Told of waits that a person notices, on the waiting thread.
@@ -29,7 +30,7 @@ class Throttle final : public http::Client {
     [[nodiscard]] int in_flight_max() const;
 
   private:
-    Result<Pace::Turn> wait_for_turn(const Call& call);
+    Result<Pace::Turn> wait_for_turn(std::int64_t weight, const Call& call);
     void tell(Pace::Span span);
 
     http::Client& client_;

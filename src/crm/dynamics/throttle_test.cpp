@@ -58,6 +58,21 @@ TEST(Throttle, CountsWhatIsServedAndNotWhatNeverArrived) {
     EXPECT_EQ(throttle.usage().charged_calls, 3);
 }
 
+TEST(Throttle, CountsABatchByItsOperations) {
+    ScriptedClient client{[](const http::Request&) -> Answer { return {}; }};
+    const ManualClock clock;
+    Throttle throttle{client, clock, 4, {}};
+    http::Request batch{.method = "POST",
+                        .target = "https://acme.crm.dynamics.com/api/data/v9.2/$batch",
+                        .headers = {{"Content-Type", "multipart/mixed; boundary=b"}},
+                        .body = "--b\r\n\r\nGET x\r\n--b\r\n\r\nGET y\r\n--b\r\n\r\nGET z\r\n--b--\r\n"};
+    (void)http::send_text(throttle, batch, {});
+    EXPECT_EQ(throttle.usage().charged_calls, 3);
+    batch.body.clear();
+    (void)http::send_text(throttle, batch, {});
+    EXPECT_EQ(throttle.usage().charged_calls, 4);
+}
+
 TEST(Throttle, HoldsBackEveryRequestAfterARefusalAndSaysSoOnce) {
     bool is_refused = true;
     ScriptedClient client{[&](const http::Request&) -> Answer {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 /// Every figure that was chosen, with its reason.
@@ -20,5 +21,16 @@ inline constexpr int lanes_max = 4;
 
 /// Parts a lane: records are never spread evenly over time, and who has finished takes the next.
 inline constexpr int parts_a_lane = 4;
+
+/// Records of a $batch. Each counts as a request, so that larger batches save no allowance, only round trips;
+/// a batch is carried out one record after the other on one connection, and two minutes are the end of it:
+/// 100 at 50 ms and more each are far from that. [the reference's 7.1]
+inline constexpr int batch_rows = 100;
+
+/// Bytes of a shipment's cells: what a lane holds three times over, as cells, as text and on its way out.
+inline constexpr std::size_t batch_cell_bytes = std::size_t{1} << 20;
+
+/// A batch's text is sent before it grows beyond, however long its rows are. [Dataverse: 128 MB]
+inline constexpr std::size_t batch_body_bytes = std::size_t{16} << 20;
 
 }  // namespace koppla::dynamics::tuning

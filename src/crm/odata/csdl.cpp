@@ -102,6 +102,7 @@ class Reader {
         } else if (element == "EntityType") {
             type_ = &csdl_.types[own(attributes["Name"])];
             type_->base = attributes["BaseType"];
+            is_in_property_ = false;  // of another type, where a document nests them
         } else if (element == "EnumType") {
             enum_ = &csdl_.enums[own(attributes["Name"])];
             enum_->has_flags = attributes["IsFlags"] == "true";

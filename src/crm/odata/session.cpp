@@ -33,7 +33,7 @@ Result<std::string> Session::address(std::string_view path) const {
                  "OTHER_HOST");
 }
 
-Result<http::Response> Session::send(const Ask& ask, http::BodySink& sink, const Call& call) {
+Result<http::Response> Session::answer_to(const Ask& ask, http::BodySink& sink, const Call& call) {
     auto target = address(ask.path);
     if (!target) return target.error().with_context(fmt::format("{} failed", ask.attempted));
     http::Request request{
@@ -46,10 +46,24 @@ Result<http::Response> Session::send(const Ask& ask, http::BodySink& sink, const
         if (!response) return response.error().with_context(fmt::format("{} failed", ask.attempted));
         return response;
     };
-    http::Response response = TRY(parts_.sender.send(send_with, call));
+    return parts_.sender.send(send_with, call);
+}
+
+Result<http::Response> Session::send(const Ask& ask, http::BodySink& sink, const Call& call) {
+    http::Response response = TRY(answer_to(ask, sink, call));
     if (is_success(response.status)) return response;
-    if (is_web_page(response.body)) return web_page_error(ask.attempted);
-    return parts_.error_of(response, ask.attempted);
+    return refusal_of(response, ask.attempted);
+}
+
+Error Session::refusal_of(const http::Response& response, std::string_view attempted) const {
+    return is_web_page(response.body) ? web_page_error(attempted) : parts_.error_of(response, attempted);
+}
+
+Result<http::Response> Session::exchange(const Ask& ask, const Call& call) {
+    http::BodyText body{answer_bytes_max};
+    http::Response response = TRY(answer_to(ask, body, call));
+    if (!body.text.empty()) response.body = std::move(body.text);
+    return response;
 }
 
 Result<http::Response> Session::send_text(const Ask& ask, const Call& call) {

@@ -52,6 +52,11 @@ class Session final {
 
     [[nodiscard]] const std::string& root() const { return parts_.root; }
 
+    /// Any answer as it came, whatever its status, with its body: for refusals that hold more than an error.
+    Result<http::Response> exchange(const Ask& ask, const Call& call);
+    /// What an answer that is no 2xx means.
+    [[nodiscard]] Error refusal_of(const http::Response& response, std::string_view attempted) const;
+
     /// A 2xx body goes to `sink`; the Response has its headers.
     Result<http::Response> send(const Ask& ask, http::BodySink& sink, const Call& call);
     /// The same with the body kept in the Response; `corrupt` beyond the bound.
@@ -62,6 +67,8 @@ class Session final {
     [[nodiscard]] Result<std::string> address(std::string_view path) const;
 
   private:
+    Result<http::Response> answer_to(const Ask& ask, http::BodySink& sink, const Call& call);
+
     const SessionParts parts_;
 };
 

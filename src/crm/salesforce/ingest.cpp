@@ -149,36 +149,60 @@ class Ingest {
     }
 
     Result<void> read_results(const JobState& job) {
-        const auto sent = static_cast<std::int64_t>(shipment_.index().size());
-        std::int64_t told = 0;
-        std::int64_t strangers = 0;
-        std::array<std::int64_t, 3> counts{};
-        for (const ResultFile file : {ResultFile::successful, ResultFile::failed, ResultFile::unprocessed}) {
-            if (told == sent) break;  // what the other files hold can only be nothing
-            IngestResults results{file, form_, shipment_.index(), sink_};
-            TRY(read_file(file, results));
-            counts.at(static_cast<std::size_t>(file)) = results.joined();
-            told += results.joined();
-            strangers += results.strangers();
+        std::chrono::milliseconds pause = tuning::poll_first;
+        for (int reading = 1; true; ++reading) {
+            const Figures figures = TRY(read_files());
+            if (figures.is_whole()) return {};
+            const bool was_cut_off = job.state != "JobComplete";
+            if (was_cut_off && figures.is_credible() && figures.worked_on() >= job.rows.value_or(0))
+                return postpone_rest(job, figures.worked_on());
+            if (reading == tuning::readings_max) return differing(job, figures);
+            sink_.note(fmt::format("the results of job {} don't add up; reading them again", job_));
+            if (auto waited = clock_.wait(pause, call_); !waited) return unknown(waited.error());
+            pause *= 2;
         }
-        if (told == sent && strangers == 0) return {};
-        const bool was_cut_off = job.state != "JobComplete";
-        const std::int64_t worked_on = counts[0] + counts[1];
-        if (was_cut_off && strangers == 0 && worked_on >= job.rows.value_or(worked_on))
-            return postpone_rest(job, worked_on);
-        return unknown(
-            error(ErrorKind::in_doubt,
-                  fmt::format(
-                      "{} failed: of {} rows {} were told to be written, {} refused and {} not worked on, {} "
-                      "that are none of them; the job itself counts {} rows, of which {} failed",
-                      where_, sent, counts[0], counts[1], counts[2], strangers, figure(job.rows),
-                      figure(job.rows_failed)),
-                  "RESULTS_DIFFER"));
     }
 
   private:
-    static std::string figure(std::optional<std::int64_t> number) {
-        return number ? std::to_string(*number) : "an unknown number of";
+    /// What a reading of the result files came to.
+    struct Figures {
+        std::int64_t sent = 0;
+        std::array<std::int64_t, 3> told{};  ///< by file
+        std::int64_t strangers = 0;
+        std::string fault{};  ///< of a file that was malformed or cut
+
+        [[nodiscard]] std::int64_t worked_on() const { return told[0] + told[1]; }
+        [[nodiscard]] std::int64_t all() const { return told[0] + told[1] + told[2]; }
+        [[nodiscard]] bool is_credible() const { return strangers == 0 && fault.empty(); }
+        [[nodiscard]] bool is_whole() const { return is_credible() && all() == sent; }
+    };
+
+    Result<Figures> read_files() {
+        Figures figures{.sent = static_cast<std::int64_t>(shipment_.index().size())};
+        shipment_.index().start_over();
+        for (const ResultFile file : {ResultFile::successful, ResultFile::failed, ResultFile::unprocessed}) {
+            if (figures.all() == figures.sent) break;  // what is left can only be empty
+            IngestResults results{file, form_, shipment_.index(), sink_};
+            TRY(read_file(file, results, figures));
+            figures.told.at(static_cast<std::size_t>(file)) = results.joined();
+            figures.strangers += results.strangers();
+        }
+        return figures;
+    }
+
+    /// The same however often it is read: the job has nothing more to say.
+    [[nodiscard]] Error differing(const JobState& job, const Figures& figures) const {
+        const auto figure = [](std::optional<std::int64_t> number) {
+            return number ? std::to_string(*number) : "an unknown number of";
+        };
+        return error(
+            ErrorKind::expired,
+            fmt::format(
+                "{} failed: of {} rows {} were told to be written, {} refused and {} not worked on, "
+                "and {} rows that are none of them; the job itself counts {} rows, of which {} failed{}",
+                where_, figures.sent, figures.told[0], figures.told[1], figures.told[2], figures.strangers,
+                figure(job.rows), figure(job.rows_failed), figures.fault.empty() ? "" : "; " + figures.fault),
+            "RESULTS_DIFFER");
     }
 
     Result<std::string> jobs_path() { return TRY(session_.data_path(call_)) + "/jobs/ingest"; }
@@ -197,15 +221,19 @@ class Ingest {
         return job;
     }
 
-    Result<void> read_file(ResultFile file, IngestResults& results) {
+    Result<void> read_file(ResultFile file, IngestResults& results, Figures& figures) {
         const std::string where = fmt::format("{}, its {}", where_, path_of(file));
         auto response = session_.send(
             Ask{.path = fmt::format("{}/{}", path_, path_of(file)), .attempted = where}, results, call_);
+        Result<void> read;
+        if (!response)
+            read = response.error();
+        else
+            read = results.finish();
         if (results.sink_failure()) return *results.sink_failure();
-        if (!response) return unknown(response.error());
-        auto ended = results.finish();
-        if (results.sink_failure()) return *results.sink_failure();
-        if (!ended) return unknown(ended.error().with_context(fmt::format("{} failed", where)));
+        if (read) return {};
+        if (read.error().kind != ErrorKind::corrupt) return unknown(read.error());
+        figures.fault = read.error().with_context(where).message;
         return {};
     }
 

@@ -112,13 +112,13 @@ Result<void> IngestResults::put(model::Batch batch) {
         lengthen_ids(batch, id_column);
     }
     for (std::size_t row = 0; row < batch.row_count(); ++row) {
-        const auto number = index_.take(mark_of_echo(form_, batch, row, own));
-        if (!number) {
+        const auto met = index_.meet(mark_of_echo(form_, batch, row, own));
+        if (!met) {
             ++strangers_;
             continue;
         }
         ++joined_;
-        results_.push_back(result_of(batch, row, *number));
+        if (met->is_first_time) results_.push_back(result_of(batch, row, met->number));
     }
     if (!results_.empty()) {
         if (auto told = sink_.settled(results_); !told) {

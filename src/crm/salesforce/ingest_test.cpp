@@ -345,7 +345,7 @@ TEST(Ingest, AJobThatFailedForItsFileIsRefusedAsAWhole) {
     EXPECT_TRUE(scene.results.rows.empty());
 }
 
-TEST(Ingest, FiguresThatDontAddUpAreInDoubt) {
+TEST(Ingest, FiguresThatNeverAddUpLeaveTheRestUnknown) {
     const std::string head = success_head + "Ext__c,LastName\n";
     const std::string first = "\"003xx000003DGb1AAG\",\"true\",\"k1\",\"a\"\n";
     const std::string stranger = "\"003xx000003DGb9AAG\",\"true\",\"k9\",\"z\"\n";
@@ -357,7 +357,6 @@ TEST(Ingest, FiguresThatDontAddUpAreInDoubt) {
         {.successful = head + first + stranger, .failed = "", .unprocessed = ""},
         {.successful = head + first + "\"003xx0000", .failed = "", .unprocessed = ""},
         {.successful = head + "\"003xx000003DGb1AAG\",\"true\"\n"},
-        {.successful = "<html>maintenance</html>"},
         {.successful = "\"sf__Id\",\"sf__Created\",\"Other__c\"\n"},
         {.end_state = "Aborted", .successful = head + first, .processed = 2}};
     for (const Job& job : spoilt) {
@@ -365,14 +364,42 @@ TEST(Ingest, FiguresThatDontAddUpAreInDoubt) {
         TableRows rows{{{"k1", "a"}, {"k2", "b"}}};
         const auto written = scene.write(upsert, rows);
         ASSERT_FALSE(written) << job.successful;
-        EXPECT_EQ(written.error().kind, ErrorKind::in_doubt) << written.error().message;
+        EXPECT_EQ(written.error().kind, ErrorKind::expired) << written.error().message;
+        EXPECT_EQ(written.error().symbol, "RESULTS_DIFFER");
         EXPECT_THAT(written.error().message, HasSubstr("job " + job_id));
+        EXPECT_EQ(scene.org.client.count("successfulResults"), 3);
         EXPECT_FALSE(scene.results.rows.contains(101));
     }
     Scene scene{spoilt.front()};
     TableRows rows{{{"k1", "a"}, {"k2", "b"}}};
     EXPECT_THAT(scene.write(upsert, rows).error().message,
                 HasSubstr("of 2 rows 1 were told to be written, 0 refused and 0 not worked on"));
+}
+
+TEST(Ingest, ResultsThatWereCutAreReadAgainAndNoRowIsToldOfTwice) {
+    const std::string head = success_head + "Ext__c,LastName\n";
+    const std::string first = "\"003xx000003DGb1AAG\",\"true\",\"k1\",\"a\"\n";
+    for (const std::string& cut : {head + first, head + first + "\"003xx0", head, std::string{}}) {
+        int readings = 0;
+        Scene scene{{.successful = head + first + "\"003xx000003DGb2AAG\",\"true\",\"k2\",\"b\"\n"}};
+        scene.job.instead = [&](const http::Request& asked) -> std::optional<Answer> {
+            if (!asked.target.ends_with("/successfulResults/") || ++readings > 1) return std::nullopt;
+            return Answer{.body = cut};
+        };
+        TableRows rows{{{"k1", "a"}, {"k2", "b"}}};
+        const auto written = scene.write(upsert, rows);
+        ASSERT_TRUE(written) << written.error().message;
+        EXPECT_EQ(scene.results.rows,
+                  (Told{{100, "done 003xx000003DGb1AAG created"}, {101, "done 003xx000003DGb2AAG created"}}));
+    }
+}
+
+TEST(Ingest, AWebPageInsteadOfResultsTellsNothing) {
+    Scene scene{{.successful = "<html>maintenance</html>"}};
+    TableRows rows{{{"k1", "a"}}};
+    const auto written = scene.write(upsert, rows);
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().kind, ErrorKind::in_doubt);
 }
 
 TEST(Ingest, OnceRowsMayBeWrittenNoFailureClaimsThatNothingHappened) {

@@ -1,8 +1,8 @@
 #include "crm/salesforce/row_fault.h"
 
 #include "base/ascii.h"
+#include "crm/codec/json_writing.h"
 #include "crm/salesforce/codec/csv_rows.h"
-#include "crm/salesforce/codec/row_json.h"
 #include "model/utf8.h"
 
 #include <algorithm>

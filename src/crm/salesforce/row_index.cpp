@@ -90,23 +90,26 @@ void RowIndex::sort() {
         if (a.mark != b.mark) return a.mark < b.mark;
         return a.number < b.number;
     });
-    taken_.assign(entries_.size(), false);
+    ever_met_.assign(entries_.size(), false);
+    start_over();
 }
 
-std::optional<std::int64_t> RowIndex::take(const RowMark& mark) {
+std::optional<RowIndex::Met> RowIndex::meet(const RowMark& mark) {
     const auto found = std::ranges::partition_point(entries_, [&](const Entry& each) {
         return each.mark < mark ||
-               (each.mark == mark && taken_[static_cast<std::size_t>(&each - entries_.data())]);
+               (each.mark == mark && met_[static_cast<std::size_t>(&each - entries_.data())]);
     });
     if (found == entries_.end() || found->mark != mark) return std::nullopt;
-    taken_[static_cast<std::size_t>(found - entries_.begin())] = true;
-    return found->number;
+    const auto at = static_cast<std::size_t>(found - entries_.begin());
+    const Met met{.number = found->number, .is_first_time = !ever_met_[at]};
+    met_[at] = ever_met_[at] = true;
+    return met;
 }
 
 std::vector<std::int64_t> RowIndex::left() const {
     std::vector<std::int64_t> numbers;
     for (std::size_t i = 0; i < entries_.size(); ++i)
-        if (!taken_[i]) numbers.push_back(entries_[i].number);
+        if (!ever_met_[i]) numbers.push_back(entries_[i].number);
     return numbers;
 }
 

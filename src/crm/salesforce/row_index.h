@@ -37,17 +37,25 @@ RowMark mark_of_echo(const WriteForm& form, const model::Batch& results, std::si
 /// The columns of a result by which its rows are told apart.
 std::vector<std::string> mark_columns(const WriteForm& form);
 
-/// Finds our numbers of rows by their marks; 24 bytes a row. Filled once, then every row is taken once.
+/// Finds our numbers of rows by their marks; 24 bytes a row. Filled once, then gone through by results, in
+/// which every row is met once; again where they have to be read again.
 class RowIndex {
   public:
     void add(const RowMark& mark, std::int64_t number) { entries_.push_back({mark, number}); }
     /// After the last `add`.
     void sort();
-    /// The number of a row with that mark which wasn't taken yet.
-    std::optional<std::int64_t> take(const RowMark& mark);
+    /// Before results are read from their beginning.
+    void start_over() { met_.assign(entries_.size(), false); }
+
+    struct Met {
+        std::int64_t number = 0;
+        bool is_first_time = true;  ///< whatever readings there were before
+    };
+    /// A row with that mark which wasn't met yet; nothing where there is none.
+    std::optional<Met> meet(const RowMark& mark);
 
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
-    /// The numbers of the rows that weren't taken.
+    /// The numbers of the rows that were never met.
     [[nodiscard]] std::vector<std::int64_t> left() const;
 
   private:
@@ -56,7 +64,8 @@ class RowIndex {
         std::int64_t number;
     };
     std::vector<Entry> entries_;
-    std::vector<bool> taken_;  ///< of entries with equal marks the first ones
+    std::vector<bool> met_;  ///< of entries with equal marks the first ones
+    std::vector<bool> ever_met_;
 };
 
 }  // namespace koppla::salesforce

@@ -21,10 +21,14 @@ TEST(RowIndex, RowsAreFoundOnceEach) {
     index.add(mark("b"), 2);
     index.add(mark("a"), 1);
     index.sort();
-    EXPECT_EQ(index.take(mark("a")), 1);
-    EXPECT_EQ(index.take(mark("a")), std::nullopt);
-    EXPECT_EQ(index.take(mark("c")), std::nullopt);
+    EXPECT_EQ(index.meet(mark("a"))->number, 1);
+    EXPECT_FALSE(index.meet(mark("a")));
+    EXPECT_FALSE(index.meet(mark("c")));
     EXPECT_EQ(index.left(), std::vector<std::int64_t>{2});
+    index.start_over();
+    EXPECT_FALSE(index.meet(mark("a"))->is_first_time);
+    EXPECT_TRUE(index.meet(mark("b"))->is_first_time);
+    EXPECT_TRUE(index.left().empty());
 }
 
 TEST(RowIndex, AnIdIsTheSameInBothForms) {
@@ -55,10 +59,11 @@ RC_GTEST_PROP(RowIndexProperty, EqualRowsAreInterchangeableAndNoneIsTakenTwice, 
     index.sort();
     std::set<std::int64_t> taken;
     for (const std::string& text : sent) {
-        const auto number = index.take(mark(text));
-        RC_ASSERT(number.has_value());
-        RC_ASSERT(texts.at(static_cast<std::size_t>(*number)) == text);
-        RC_ASSERT(taken.insert(*number).second);
+        const auto met = index.meet(mark(text));
+        RC_ASSERT(met.has_value());
+        RC_ASSERT(met->is_first_time);
+        RC_ASSERT(texts.at(static_cast<std::size_t>(met->number)) == text);
+        RC_ASSERT(taken.insert(met->number).second);
     }
     RC_ASSERT(index.left().empty());
 }

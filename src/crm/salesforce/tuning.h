@@ -87,6 +87,9 @@ inline constexpr int calls_a_job = 9;
 /// An answer that is cut while a job is made leaves an empty one behind, which harms nobody.
 inline constexpr int creations_max = 3;
 
+/// Results that don't add up may have been cut; what is the same so often is so for good.
+inline constexpr int readings_max = 3;
+
 /// What is encoded ahead of the socket.
 inline constexpr std::size_t upload_buffer_bytes = std::size_t{128} << 10;
 

@@ -6,8 +6,6 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-#include <rapidcheck/gtest.h>
 
 namespace koppla::salesforce {
 namespace {
@@ -44,28 +42,6 @@ TEST(RowJson, AParentIsNamedByAFieldOfItsOwn) {
     EXPECT_EQ(record({"AccountId.Ext__c", "OwnerId:User.Username"}, {"A1", "jo@x"}),
               R"({"attributes":{"type":"Contact"},"Account":{"Ext__c":"A1"},)"
               R"("Owner":{"attributes":{"type":"User"},"Username":"jo@x"}})");
-}
-
-TEST(RowJson, ANumberIsOneByJsonsRules) {
-    for (const char* text : {"0", "-0", "12", "-1.5", "0.25", "1e5", "1.5E-10", "100000000000000000000"})
-        EXPECT_TRUE(is_json_number(text)) << text;
-    for (const char* text :
-         {"", "-", "+1", "01", ".5", "5.", "1e", "1e+", "0x1", "1 ", " 1", "NaN", "1,5", "1}"})
-        EXPECT_FALSE(is_json_number(text)) << text;
-}
-
-RC_GTEST_PROP(RowJsonProperty, TextIsReadBackAsItIs, ()) {
-    const auto text =
-        *rc::gen::map(rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
-                          "\"", "\\", "/", "\n", "\r", "\t", "\x01", "\x1f", "a", "\x7f", "ü", "😀")),
-                      [](const std::vector<std::string>& pieces) {
-                          std::string joined;
-                          for (const std::string& piece : pieces) joined += piece;
-                          return joined;
-                      });
-    std::string json;
-    append_json_text(json, text);
-    RC_ASSERT(nlohmann::json::parse(json).get<std::string>() == text);
 }
 
 }  // namespace

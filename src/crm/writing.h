@@ -100,7 +100,7 @@ class WriteSink {
     /// The CRM's own name of the shipment, by which it can be asked for later: kept for good once this
     /// returns, and no row is sent before that.
     virtual Result<void> named(std::string_view reference) = 0;
-    /// The texts live as long as the call. A row is told of once, in any order.
+    /// The texts live as long as the call. A row is told of once in a `write`, in any order.
     virtual Result<void> settled(std::span<const WriteResult> results) = 0;
     /// What is being waited for, for a person who watches.
     virtual void note(std::string_view text) = 0;
@@ -126,11 +126,11 @@ class RecordWriter {
     virtual ~RecordWriter() = default;
     [[nodiscard]] virtual const WritePlan& plan() const = 0;
     /// Sends one shipment and waits for what becomes of its rows. With `reference`, which an earlier call
-    /// was told, it goes on with that shipment: asks first, and sends only what never arrived. What was
-    /// settled is so however the call ends; of the other rows the error says what is known: `unavailable`
-    /// and `throttled`: nothing happened; `in_doubt`: not known; `expired`: not known, and the reference
-    /// leads nowhere any more; `invalid`, `conflict` and the like: the shipment as a whole was refused, and
-    /// nothing happened.
+    /// was told, it goes on with that shipment, of which `rows` are all again: asks first, and sends only
+    /// what never arrived; then it tells of all rows anew. What was settled is so however the call ends; of
+    /// the other rows the error says what is known: `unavailable` and `throttled`: nothing happened;
+    /// `in_doubt` and `cancelled`: not known; `expired`: not known, and the reference leads nowhere any more;
+    /// `invalid`, `conflict` and the like: the shipment as a whole was refused, and nothing happened.
     virtual Result<void> write(RowSource& rows, std::string_view reference, WriteSink& sink,
                                const Call& call) = 0;
 };

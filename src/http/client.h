@@ -4,6 +4,7 @@
 #include "http/message.h"
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace koppla::http {
@@ -13,6 +14,18 @@ class BodySink {
   public:
     virtual ~BodySink() = default;
     virtual Result<void> put(std::string_view bytes) = 0;
+};
+
+/// Makes a body while it is sent, so that none of any size has to lie in memory. Whoever sends it rewinds it
+/// first, and again where it has to be sent again.
+class BodySource {
+  public:
+    virtual ~BodySource() = default;
+    /// In bytes, known before any is made.
+    [[nodiscard]] virtual std::size_t size() const = 0;
+    virtual Result<void> rewind() = 0;
+    /// Writes the next bytes to the beginning of `room`, which isn't empty; how many: none only at the end.
+    virtual Result<std::size_t> read(std::span<char> room) = 0;
 };
 
 /// Sends requests. Any answer of the server, 4xx and 5xx too, is a Response; an Error means there was none:
@@ -35,6 +48,9 @@ class BodyText final : public BodySink {
   private:
     std::size_t body_bytes_max_;
 };
+
+/// The same request with its body in memory, for those who take it whole.
+Result<Request> with_whole_body(const Request& request);
 
 /// Sends and keeps the whole body in Response::body.
 Result<Response> send_text(Client& client, const Request& request, const Call& call,

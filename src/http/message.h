@@ -28,12 +28,15 @@ class Headers {
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+class BodySource;
+
 /// A request. A client takes an absolute https URL in `target`; a handler gets path and query, as sent.
 struct Request {
     std::string method = "GET";
     std::string target;
     Headers headers{};
     std::string body{};
+    BodySource* source = nullptr;  ///< makes the body while it is sent; then `body` is empty
 };
 
 /// An answer. `body` is what was kept of it: empty where a BodySink took it.

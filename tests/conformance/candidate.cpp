@@ -9,7 +9,7 @@ Result<http::Response> DirectClient::send(const http::Request& request, http::Bo
     if (call.is_over()) return call.cancelled("sending");
     const auto url = http::parse_url(request.target);
     if (!url) return error(ErrorKind::invalid, "no URL: " + request.target);
-    http::Request received = request;
+    http::Request received = TRY(http::with_whole_body(request));
     received.target = url->path_and_query;
     received.headers.add("Host", url->port == 443 ? url->host : url->host + ":" + std::to_string(url->port));
     sandbox::Recorder answer;

@@ -2,6 +2,7 @@
 #include "crm/dynamics/throttle.h"
 #include "crm/salesforce/allowance.h"
 #include "crm/test/script.h"
+#include "http/pieces_test.h"
 #include "http/retrying.h"
 
 #include <array>
@@ -89,6 +90,15 @@ TEST_P(Client, a_request_is_sent_as_it_is) {
     ASSERT_TRUE(response);
     EXPECT_EQ(response->status, 204);
     EXPECT_EQ(inner_.requests().size(), 1U);
+}
+
+TEST_P(Client, a_body_that_is_made_while_it_is_sent_goes_through) {
+    answer([](const http::Request& request) { return Answer{.body = request.body}; });
+    http::Pieces pieces{std::string(12'345, 'x')};
+    ASSERT_TRUE(client_->send(
+        {.method = "PUT", .target = "https://acme.example/services/data/v60.0/x", .source = &pieces}, text_,
+        call_));
+    EXPECT_EQ(text_.text, std::string(12'345, 'x'));
 }
 
 TEST_P(Client, what_does_not_pass_by_itself_comes_through_at_once) {

@@ -107,7 +107,7 @@ Result<http::Response> Network::carry_out(const http::Request& request, http::Bo
                                           const Call& call) {
     const auto url = http::parse_url(request.target);
     if (!url) return error(ErrorKind::invalid, "no URL: " + request.target);
-    http::Request received = request;
+    http::Request received = TRY(http::with_whole_body(request));
     received.target = url->path_and_query;
     sandbox::Recorder answer;
     org_.face().answer(received, answer);

@@ -3,6 +3,7 @@
 #include "crm/salesforce/codec/csv.h"
 #include "crm/salesforce/codec/id.h"
 #include "crm/salesforce/errors.h"
+#include "crm/salesforce/job.h"
 #include "crm/salesforce/pages.h"
 #include "crm/salesforce/tuning.h"
 
@@ -13,37 +14,12 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <simdjson.h>
 
 namespace koppla::salesforce {
 
 namespace {
 
 using Stage = Position::Stage;
-
-/// What an answer tells of a job.
-struct JobState {
-    std::string id, state, error_message;
-    std::optional<std::int64_t> rows;
-};
-
-Result<JobState> job_state(const std::string& body, const std::string& attempted) {
-    simdjson::dom::parser parser;
-    simdjson::dom::element root;
-    JobState job;
-    std::string_view text;
-    const bool is_json = parser.parse(body).get(root) == simdjson::SUCCESS;
-    if (is_json && root["id"].get(text) == simdjson::SUCCESS) job.id = text;
-    if (is_json && root["state"].get(text) == simdjson::SUCCESS) job.state = text;
-    if (!is_job_id(job.id) || job.state.empty()) {
-        return error(ErrorKind::corrupt,
-                     fmt::format("{} failed: the answer does not describe a job", attempted));
-    }
-    if (root["errorMessage"].get(text) == simdjson::SUCCESS) job.error_message = text;
-    std::int64_t rows = 0;
-    if (root["numberRecordsProcessed"].get(rows) == simdjson::SUCCESS && rows >= 0) job.rows = rows;
-    return job;
-}
 
 std::optional<std::int64_t> count_header(const http::Response& response) {
     const auto text = response.headers.find("Sforce-NumberOfRecords");

@@ -5,11 +5,13 @@
 #include "crm/salesforce/browser.h"
 #include "crm/salesforce/bulk.h"
 #include "crm/salesforce/codec/records.h"
+#include "crm/salesforce/deletions.h"
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/filter_soql.h"
 #include "crm/salesforce/metadata.h"
 #include "crm/salesforce/pages.h"
 #include "crm/salesforce/query.h"
+#include "crm/salesforce/record_writer.h"
 #include "crm/salesforce/session.h"
 #include "crm/salesforce/settings.h"
 #include "crm/salesforce/tuning.h"
@@ -72,6 +74,14 @@ class Connector final : public CrmConnector {
     Result<ReadPlan> plan(const ReadRequest& request, const Call& call) override;
     Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
                          const Call& call) override;
+    Result<std::unique_ptr<RecordWriter>> writer(const WriteRequest& request, std::int64_t rows,
+                                                 const Call& /*call*/) override {
+        return record_writer(session_, clock_, request, rows);
+    }
+    Result<Instant> deletions(const model::ObjectSchema& object, Instant from, Instant until,
+                              DeletionSink& sink, const Call& call) override {
+        return read_deletions(session_, clock_, allowance_, object, from, until, sink, call);
+    }
 
   private:
     struct Query {
@@ -87,7 +97,10 @@ class Connector final : public CrmConnector {
                                                std::span<const std::string> names, const Call& call);
 
     const std::string server_;
-    const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe};
+    const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe,
+                               .has_bulk_writes = true,
+                               .has_erase = true,
+                               .has_deletion_log = true};
     const Clock& clock_;
     Allowance allowance_;
     http::Retrying retrying_;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view permissions = "give the user the permission, or leave it out";
 constexpr std::string_view correct_the_data = "correct the value";
 
-constexpr std::array<Meaning, 67> meanings = {{
+constexpr std::array<Meaning, 72> meanings = {{
     {"INVALID_SESSION_ID", ErrorKind::expired, "the session is no longer valid"},
     {"INVALID_AUTH_HEADER", ErrorKind::denied, "the access token was not understood"},
     {"API_DISABLED_FOR_ORG", ErrorKind::denied,
@@ -66,7 +66,8 @@ constexpr std::array<Meaning, 67> meanings = {{
      "at most two subqueries are allowed in a filter"},
     {"NUMBER_OUTSIDE_VALID_RANGE", ErrorKind::invalid, "a number is too large or too small"},
     {"ENTITY_NOT_QUERYABLE", ErrorKind::unsupported, "this object can't be read by a query"},
-    {"INVALIDENTITY", ErrorKind::unsupported, "the Bulk API doesn't know this object; read it by pages"},
+    {"INVALIDENTITY", ErrorKind::unsupported,
+     "the Bulk API doesn't know this object; read it by pages, write it by rows"},
     {"FEATURENOTENABLED", ErrorKind::unsupported, "the feature is not enabled in this org"},
     {"INVALIDJOB", ErrorKind::expired, "the job has to begin again"},
     {"INVALIDJOBSTATE", ErrorKind::expired, "the job has to begin again"},
@@ -92,6 +93,11 @@ constexpr std::array<Meaning, 67> meanings = {{
     {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", ErrorKind::invalid, "the org's own code refused it"},
     {"INVALID_FIELD_FOR_INSERT_UPDATE", ErrorKind::denied, permissions},
     {"PROCESSING_HALTED", ErrorKind::unavailable, "another part of the request failed"},
+    {"BATCH_PROCESSING_HALTED", ErrorKind::unavailable, "another part of the request failed"},
+    {"ALL_OR_NONE_OPERATION_ROLLED_BACK", ErrorKind::unavailable, "another row of the request failed"},
+    {"TOO_MANY_LOCK_FAILURE", ErrorKind::unavailable, "others are changing the records"},
+    {"INVALID_REPLICATION_DATE", ErrorKind::expired, "deletions are known for 15 days"},
+    {"EXCEEDED_ID_LIMIT", ErrorKind::invalid, "ask for a shorter period"},
     {"METHOD_NOT_ALLOWED", ErrorKind::unsupported, ""},
     {"API_ERROR", ErrorKind::unsupported, "reading this object in bulk needs the permission 'View All'"},
 }};
@@ -211,6 +217,46 @@ Error error_of(const http::Response& response, std::string_view attempted) {
     Error result = error_of(response.status, response.body, attempted);
     result.retry_after = http::retry_after(response.headers);
     return result;
+}
+
+bool is_passing(std::string_view symbol, std::string_view text) {
+    constexpr std::array<std::string_view, 3> wrapping = {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                                                          "CANNOT_EXECUTE_FLOW_TRIGGER", "CUSTOM_APEX_ERROR"};
+    constexpr std::array<std::string_view, 2> locks = {"UNABLE_TO_LOCK_ROW",
+                                                       "unable to obtain exclusive access"};
+    if (std::ranges::find(wrapping, symbol) != wrapping.end()) {
+        return std::ranges::any_of(locks,
+                                   [&](auto lock) { return text.find(lock) != std::string_view::npos; });
+    }
+    const ErrorKind kind = meaning_of(meanings, symbol, 400).kind;
+    return kind == ErrorKind::unavailable || kind == ErrorKind::throttled || kind == ErrorKind::expired;
+}
+
+Error error_of_write(Error failure) {
+    // Salesforce says by these that it didn't begin; an empty symbol, that nothing reached it.
+    constexpr std::array<std::string_view, 11> harmless = {
+        "",
+        "HTTP 420",
+        "HTTP 429",
+        "HTTP 503",
+        "SERVER_UNAVAILABLE",
+        "REQUEST_LIMIT_EXCEEDED",
+        "ORG_IN_MAINTENANCE",
+        "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE",
+        "FUNCTIONALITY_TEMPORARILY_UNAVAILABLE",
+        "TERRITORY_REALIGN_IN_PROGRESS",
+        "UNABLE_TO_LOCK_ROW"};
+    const bool is_answer_lost = failure.kind == ErrorKind::corrupt;
+    const bool may_have_begun = failure.kind == ErrorKind::unavailable &&
+                                std::ranges::find(harmless, failure.symbol) == harmless.end();
+    if (is_answer_lost || may_have_begun) failure.kind = ErrorKind::in_doubt;
+    return failure;
+}
+
+Error not_begun(Error failure) {
+    if (failure.kind == ErrorKind::in_doubt || failure.kind == ErrorKind::corrupt)
+        failure.kind = ErrorKind::unavailable;
+    return failure;
 }
 
 Error login_error_of(const http::Response& response, std::string_view server, std::string_view advice) {

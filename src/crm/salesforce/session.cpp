@@ -25,10 +25,12 @@ Result<http::Response> Session::send_as(const Credentials& credentials, const As
     http::Request request{.method = ask.method,
                           .target = credentials.instance_url + ask.path,
                           .headers = ask.headers,
-                          .body = ask.body};
+                          .body = ask.body,
+                          .source = ask.source};
     request.headers.set("Authorization", "Bearer " + credentials.access_token.reveal());
     request.headers.set("Sforce-Call-Options", "client=koppla/" KOPPLA_VERSION);
-    if (!ask.body.empty()) request.headers.set("Content-Type", "application/json; charset=UTF-8");
+    if (ask.source != nullptr || !ask.body.empty())
+        request.headers.set("Content-Type", std::string{ask.content_type});
     auto response = client_.send(request, sink, call);
     if (!response) return response.error().with_context(fmt::format("{} failed", ask.attempted));
     return response;

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace koppla::salesforce {
@@ -19,6 +20,8 @@ struct Ask {
     std::string path;
     http::Headers headers{};
     std::string body{};
+    http::BodySource* source = nullptr;                                 ///< makes the body instead
+    std::string_view content_type = "application/json; charset=UTF-8";  ///< where there is a body
     std::string attempted;  ///< "reading Contact": opens the message where it fails
 };
 

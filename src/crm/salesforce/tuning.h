@@ -50,6 +50,56 @@ inline constexpr std::size_t names_a_query = 100;
 inline constexpr std::chrono::milliseconds poll_first{500};
 inline constexpr std::chrono::milliseconds poll_max{30'000};
 
+/// [Salesforce: REST API, sObject Collections]: at most 200 a request.
+inline constexpr std::int64_t collection_rows_max = 200;
+
+/// A request of rows lies in memory, once a lane.
+inline constexpr std::size_t collection_cell_bytes_max = std::size_t{8} << 20;
+
+/// An answer for 200 rows, with some errors each.
+inline constexpr std::size_t collection_answer_bytes_max = std::size_t{16} << 20;
+
+/// Requests of rows side by side: short ones are not limited in number, but they lock each other's parents.
+inline constexpr int collection_lanes = 4;
+
+/// Up to here requests of rows are as cheap as a job, and answered at once.
+inline constexpr std::int64_t rows_by_collections_max = 2'000;
+
+/// Of a job: what has to be sent again where a job is lost, and what an index of rows takes in memory.
+inline constexpr std::int64_t job_rows_max = 100'000;
+
+/// [Salesforce: Bulk API 2.0, Upload Job Data]: 150 MB in base64, which is some 110 MB raw.
+inline constexpr std::size_t job_bytes_max = 100'000'000;
+
+/// What leaves room in a job for commas and quotes, and for as many doubled quotes again.
+inline constexpr std::size_t job_cell_bytes_max = 45'000'000;
+inline constexpr std::int64_t job_cells_max = 4'000'000;
+
+/// [Salesforce: Bulk API 2.0, Prepare CSV Files]
+inline constexpr std::size_t csv_header_bytes_max = 32'000;
+
+/// Salesforce works on a job's rows in parallel by itself; a second one is uploaded meanwhile.
+inline constexpr int job_lanes = 2;
+
+/// Making it, the upload, its end, some polls, two or three results.
+inline constexpr int calls_a_job = 9;
+
+/// An answer that is cut while a job is made leaves an empty one behind, which harms nobody.
+inline constexpr int creations_max = 3;
+
+/// Results that don't add up may have been cut; what is the same so often is so for good.
+inline constexpr int readings_max = 3;
+
+/// What is encoded ahead of the socket.
+inline constexpr std::size_t upload_buffer_bytes = std::size_t{128} << 10;
+
+/// [Salesforce: SOAP API, getDeleted]: seconds are dropped, and the start precedes the end by more than a
+/// minute.
+inline constexpr std::chrono::minutes deletion_window_min{2};
+
+/// Deletions are handed over so many at a time.
+inline constexpr std::size_t deletions_at_once = 1'000;
+
 /// How long a person who pressed Ctrl-C waits for the job to be aborted.
 inline constexpr std::chrono::milliseconds abort_time_max{2'000};
 

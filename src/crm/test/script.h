@@ -28,8 +28,9 @@ class ScriptedClient final : public http::Client {
     using Script = std::function<Answer(const http::Request&)>;
     explicit ScriptedClient(Script script) : script_{std::move(script)} {}
 
-    Result<http::Response> send(const http::Request& request, http::BodySink& sink,
-                                const Call& call) override {
+    /// The script gets a body that is made while it is sent as a whole.
+    Result<http::Response> send(const http::Request& sent, http::BodySink& sink, const Call& call) override {
+        const http::Request request = TRY(http::with_whole_body(sent));
         {
             const std::scoped_lock lock{mutex_};
             requests_.push_back(request);

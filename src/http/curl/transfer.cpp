@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <string>
 
 #include <fmt/format.h>
@@ -100,7 +101,14 @@ void Transfer::prepare_trust(CURL* easy) {
 
 void Transfer::prepare_body(CURL* easy) {
     const auto& request = task_.request;
-    if (request.method == "HEAD") {
+    if (request.source != nullptr) {
+        set(easy, CURLOPT_UPLOAD, 1L);
+        set(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request.source->size()));
+        set(easy, CURLOPT_READFUNCTION, &Transfer::on_room);
+        set(easy, CURLOPT_READDATA, this);
+        set(easy, CURLOPT_SEEKFUNCTION, &Transfer::on_rewind);
+        set(easy, CURLOPT_SEEKDATA, this);
+    } else if (request.method == "HEAD") {
         set(easy, CURLOPT_NOBODY, 1L);
     } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
                request.method == "PATCH") {
@@ -202,6 +210,56 @@ bool Transfer::deliver(std::string_view bytes) {
     return !is_body_cut_;
 }
 
+std::size_t Transfer::on_room(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+    auto& transfer = *static_cast<Transfer*>(self);
+    try {
+        return transfer.fill({data, size * count}).value_or(std::size_t{CURL_READFUNC_ABORT});
+    } catch (...) {
+        transfer.thrown_ = std::current_exception();
+        return CURL_READFUNC_ABORT;
+    }
+}
+
+/// How much of the body was written to the room; nothing where there is a refusal.
+std::optional<std::size_t> Transfer::fill(std::span<char> room) {
+    BodySource& source = *task_.request.source;
+    const std::size_t left = source.size() - body_bytes_sent_;
+    if (left == 0 || room.empty()) return 0;
+    if (task_.call.is_over()) {
+        refusal_ = task_.call.cancelled(describe(task_.request));
+        return std::nullopt;
+    }
+    auto filled = source.read(room.first(std::min(room.size(), left)));
+    if (filled && *filled == 0) {
+        filled =
+            error(ErrorKind::corrupt, fmt::format("{}: the body ends after {} bytes of {}",
+                                                  describe(task_.request), body_bytes_sent_, source.size()));
+    }
+    if (!filled) {
+        refusal_ = std::move(filled).error();
+        return std::nullopt;
+    }
+    body_bytes_sent_ += *filled;
+    return *filled;
+}
+
+/// libcurl begins again where a proxy or a kept connection refused the first bytes.
+int Transfer::on_rewind(void* self, curl_off_t offset, int origin) noexcept {
+    auto& transfer = *static_cast<Transfer*>(self);
+    try {
+        if (offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+        transfer.body_bytes_sent_ = 0;
+        if (auto rewound = transfer.task_.request.source->rewind(); !rewound) {
+            transfer.refusal_ = std::move(rewound).error();
+            return CURL_SEEKFUNC_FAIL;
+        }
+        return CURL_SEEKFUNC_OK;
+    } catch (...) {
+        transfer.thrown_ = std::current_exception();
+        return CURL_SEEKFUNC_FAIL;
+    }
+}
+
 int Transfer::on_ready(void* self, char* /*their_ip*/, char* /*our_ip*/, int /*their_port*/,
                        int /*our_port*/) noexcept {
     return static_cast<Transfer*>(self)->may_send() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
@@ -294,6 +352,7 @@ Result<Response> Transfer::outcome(CURL* easy, CURLcode code) {
 }
 
 Result<Response> Transfer::run(CURLM* multi, CURL* easy) {
+    if (task_.request.source != nullptr) TRY(task_.request.source->rewind());
     prepare(easy);
     const auto code = drive(multi, easy);
     auto result = outcome(easy, code);

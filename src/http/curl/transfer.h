@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include <curl/curl.h>
@@ -58,10 +59,13 @@ class Transfer final {
     bool take_body(std::string_view bytes);
     void choose_decoding();
     bool deliver(std::string_view bytes);
+    std::optional<std::size_t> fill(std::span<char> room);
     bool may_send();
 
     static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept;
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+    static std::size_t on_room(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+    static int on_rewind(void* self, curl_off_t offset, int origin) noexcept;
     static int on_ready(void* self, char*, char*, int, int) noexcept;
     static CURLcode on_context(CURL*, void* context, void* self) noexcept;
 
@@ -71,9 +75,10 @@ class Transfer final {
     std::unique_ptr<curl_slist, ReleaseList> header_lines_;
     std::array<char, CURL_ERROR_SIZE> words_{};
     std::optional<Error> refusal_;  ///< ours or the sink's: why a callback ended the transfer
-    std::exception_ptr thrown_;     ///< by the sink: libcurl's frames can't be unwound
+    std::exception_ptr thrown_;     ///< by the sink or source: libcurl's frames can't be unwound
     std::size_t header_bytes_ = 0;
     std::int64_t body_bytes_ = 0;
+    std::size_t body_bytes_sent_ = 0;
     int times_sent_ = 0;
     bool is_body_cut_ = false;  ///< an error's body was longer than is kept
     std::int64_t seen_bytes_ = -1;

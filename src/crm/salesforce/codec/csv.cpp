@@ -174,14 +174,14 @@ Result<bool> CsvSplitter::take_row(Cursor& cursor, Ending ending) {
                 return false;
             }
             return fault(fmt::format("the page is cut in its cell {}{}", row_.size() + 1,
-                                     has_header_ ? fmt::format(" of {}", order_.size()) : ""));
+                                     has_header_ ? fmt::format(" of {}", width_) : ""));
         }
-        if (has_header_ && row_.size() > order_.size()) {
-            return fault(fmt::format("it has more cells than the {} of the header", order_.size()));
+        if (has_header_ && row_.size() > width_) {
+            return fault(fmt::format("it has more cells than the {} of the header", width_));
         }
     }
-    if (has_header_ && row_.size() < order_.size()) {
-        return fault(fmt::format("it has {} cells where the header has {}", row_.size(), order_.size()));
+    if (has_header_ && row_.size() < width_) {
+        return fault(fmt::format("it has {} cells where the header has {}", row_.size(), width_));
     }
     return true;
 }
@@ -253,7 +253,7 @@ Result<void> CsvSplitter::take_header() {
         }
         order_.push_back(static_cast<std::size_t>(found - names.begin()));
     }
-    if (names.size() != options_.fields.size()) {
+    if (options_.others == OtherColumns::refused && names.size() != options_.fields.size()) {
         return fault(fmt::format("it has {} columns where {} were asked for: {}", names.size(),
                                  options_.fields.size(), fmt::join(names, ", ")));
     }
@@ -263,7 +263,8 @@ Result<void> CsvSplitter::take_header() {
         return fault(
             fmt::format("two fields would be read from one column; there are: {}", fmt::join(names, ", ")));
     }
-    has_order_ = used == order_;
+    width_ = names.size();
+    has_order_ = used == order_ && used.size() == width_;
     has_header_ = true;
     return {};
 }

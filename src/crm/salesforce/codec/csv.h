@@ -25,10 +25,13 @@ class BatchOutlet {
 /// [RFC 4180; Salesforce: Bulk API 2.0, Get Results for a Query Job]
 class CsvSplitter {
   public:
+    /// What becomes of columns that weren't asked for.
+    enum class OtherColumns { refused, skipped };
     struct Options {
         std::vector<std::string> fields;  ///< wanted, in batch column order
-        std::int64_t rows_skipped = 0;    ///< checked, but not handed over
-        std::size_t batch_bytes = 0;      ///< rows are handed over when so much lies in the page
+        OtherColumns others = OtherColumns::refused;
+        std::int64_t rows_skipped = 0;  ///< checked, but not handed over
+        std::size_t batch_bytes = 0;    ///< rows are handed over when so much lies in the page
         std::size_t row_bytes_max = 0;
     };
 
@@ -61,6 +64,7 @@ class CsvSplitter {
     std::vector<model::Cell> row_;      ///< the row in the making
     std::vector<std::size_t> escaped_;  ///< its cells that hold doubled quotes
     std::vector<std::size_t> order_;    ///< where column i of the batch lies in the row
+    std::size_t width_ = 0;             ///< cells of the header
     std::int64_t rows_ = 0;
     bool has_header_ = false;
     bool has_order_ = false;  ///< the row's order is the batch's

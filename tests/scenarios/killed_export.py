@@ -12,8 +12,8 @@ from kit.scenario import Scenario, main, soak
 from kit.shim import preloaded
 from kit.store import Postgres
 
-MOMENTS = 50 if setting.SOAK else 4  # of each kind
-ROWS = 2_000 if setting.SOAK else 600
+MOMENTS = 50 if setting.SOAK else 2  # of each kind
+ROWS = 2_000 if setting.SOAK else 300
 
 
 class KilledExport:

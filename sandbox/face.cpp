@@ -35,10 +35,13 @@ bool has_live_session(Services& services, const http::Request& request) {
     return token && services.sessions.use(*token);
 }
 
-/// Only JSON is taken in bodies; the type may be absent, and in any case.
-bool has_foreign_body(const http::Request& request) {
+/// Only JSON is taken in bodies, but for the data of bulk jobs; the type may be absent, and in any case.
+bool has_foreign_body(const http::Request& request, const Path& path) {
     const auto type = request.headers.find("Content-Type");
     if (request.body.empty() || !type) return false;
+    if (path.segments.size() > 4 && equal_words(path.segments[3], "jobs") &&
+        equal_words(path.segments[4], "ingest"))
+        return false;
     return !equal_words(type->substr(0, type->find(';')), "application/json");
 }
 
@@ -99,9 +102,10 @@ Answer call_versioned(Services& services, const http::Request& request, const Pa
         return answer;
     }
     entry.cost = JournalEntry::Cost::charged;
-    auto answer = has_foreign_body(request) ? api_error(415, "UNSUPPORTED_MEDIA_TYPE",
-                                                        "The body's Content-Type must be application/json")
-                                            : call_route(services, salesforce_routes(), request, path);
+    auto answer =
+        has_foreign_body(request, path)
+            ? api_error(415, "UNSUPPORTED_MEDIA_TYPE", "The body's Content-Type must be application/json")
+            : call_route(services, salesforce_routes(), request, path);
     answer.response.headers.add("Sforce-Limit-Info", services.allowance.info());
     return answer;
 }

@@ -3,6 +3,8 @@
 #include "sandbox/org/org.h"
 #include "sandbox/salesforce/allowance.h"
 #include "sandbox/salesforce/cursors.h"
+#include "sandbox/salesforce/ingest/ingest_jobs.h"
+#include "sandbox/salesforce/locks.h"
 #include "sandbox/salesforce/logins.h"
 #include "sandbox/salesforce/query_jobs.h"
 #include "sandbox/salesforce/sessions.h"
@@ -24,7 +26,8 @@ struct Services : Surface {
           org{organization},
           credentials{std::move(secrets)},
           sessions{organization.organization_id(), credentials, time},
-          jobs{organization, time, spool_folder} {
+          jobs{organization, time, spool_folder},
+          ingest{organization, locks, time, spool_folder} {
         data_paths = "/services/data/*";
     }
 
@@ -35,6 +38,8 @@ struct Services : Surface {
     Allowance allowance{};
     Cursors cursors{};
     QueryJobs jobs;
+    Locks locks{};
+    IngestJobs ingest;
 };
 
 }  // namespace koppla::sandbox

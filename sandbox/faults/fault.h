@@ -27,7 +27,7 @@ enum class FaultKind : std::uint8_t {
     truncated_gzip,   ///< a whole answer whose gzip ends early; only where the request accepts gzip
     unauthorized,     ///< 401; the token is void from now on
     session_expired,  ///< answered, but the token is void from the next request on
-    job_failed,       ///< the query job asked about ends as Failed
+    job_failed,       ///< the bulk job asked about ends as Failed
     job_aborted,      ///< … as Aborted
     job_gone,         ///< … is deleted
     locator_gone,     ///< a query's, or a bulk result's: the place can't be gone on from
@@ -61,7 +61,7 @@ nlohmann::ordered_json fault_json(const Fault& fault);
 
 /// Where in a download a request asks.
 struct Place {
-    bool is_job = false;        ///< about one query job
+    bool is_job = false;        ///< about one bulk job
     bool is_page = false;       ///< a page of rows, by query or by job
     bool is_following = false;  ///< a page behind the first
     std::string stream{};       ///< the job's or the cursor's id, where one is named

@@ -5,6 +5,7 @@
 #include "sandbox/org/content/invention.h"
 #include "sandbox/org/content/populate.h"
 #include "sandbox/org/identifier.h"
+#include "sandbox/org/merging.h"
 #include "sandbox/org/pending.h"
 #include "sandbox/org/state.h"
 #include "sandbox/org/visibility.h"
@@ -57,6 +58,21 @@ std::optional<RowError> hidden_field(const Object& whole, const Object& seen, co
                         .fields = {}};
     }
     return std::nullopt;
+}
+
+/// Sets what a change takes from earlier ones, in `fields`; false: one of those rows isn't there.
+bool link(Change& change, nlohmann::json& fields, const std::vector<SaveResult>& results) {
+    if (change.fields != nullptr) fields = *change.fields;
+    for (const Change::Link& one : change.links) {
+        const SaveResult& earlier = results.at(one.earlier);
+        if (!earlier.success() || earlier.id.empty()) return false;
+        if (one.field.empty())
+            change.id = earlier.id;
+        else
+            fields[one.field] = earlier.id;
+    }
+    if (change.fields != nullptr) change.fields = &fields;
+    return true;
 }
 
 }  // namespace
@@ -112,6 +128,7 @@ struct Org::Inside {
     Visibility visible;
     std::vector<std::string> misfits;
     Lateness lateness{};
+    Guarded<std::shared_ptr<const Rules>> rules{std::make_shared<const Rules>()};
     std::atomic<std::int64_t> next_due_ms{0};
 };
 
@@ -157,25 +174,19 @@ const std::string& Org::username() const {
     return inside_->identity.username;
 }
 
-Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, Atomicity atomicity) {
+Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, const Saving& how) {
     TRY(inside_->apply_due());
     const auto transaction = TRY(inside_->begin(db::Access::write));
-    Writer writer{*transaction, inside_->catalog, inside_->moment()};
+    Writer writer{*transaction, inside_->catalog, inside_->moment(), Policy{.rules = rules(), .saving = how}};
     std::vector<SaveResult> results;
     for (const Change& change : changes) {
         Change whole = change;
         whole.object = &inside_->whole(*change.object);
         nlohmann::json linked;
-        if (change.parent) {
-            // A child of a row that failed can't even be tried.
-            const SaveResult& parent = results.at(*change.parent);
-            if (!parent.success() || parent.id.empty()) {
-                results.push_back({.id = {}, .created = false, .errors = {}});
-                continue;
-            }
-            linked = *change.fields;
-            linked[change.parent_field] = parent.id;
-            whole.fields = &linked;
+        // A child of a row that failed can't even be tried.
+        if (!change.links.empty() && !link(whole, linked, results)) {
+            results.push_back({.id = {}, .created = false, .errors = {}});
+            continue;
         }
         if (auto refusal = hidden_field(*whole.object, *change.object, whole.fields))
             results.push_back({.id = change.id, .created = false, .errors = {std::move(*refusal)}});
@@ -184,7 +195,7 @@ Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, Atomi
     }
     const bool has_failed =
         std::any_of(results.begin(), results.end(), [](const SaveResult& r) { return !r.success(); });
-    if (!has_failed || atomicity == Atomicity::each_row) {
+    if (!has_failed || how.atomicity == Atomicity::each_row) {
         TRY(inside_->commit(*transaction));
         return results;
     }
@@ -199,8 +210,8 @@ Result<std::vector<SaveResult>> Org::save(std::span<const Change> changes, Atomi
     return results;
 }
 
-Result<SaveResult> Org::save(const Change& change) {
-    SaveResult result = std::move(TRY(save(std::span{&change, 1}, Atomicity::each_row)).front());
+Result<SaveResult> Org::save(const Change& change, const Saving& how) {
+    SaveResult result = std::move(TRY(save(std::span{&change, 1}, how)).front());
     for (RowError& problem : result.errors) {
         // A missing target has no culprit among the fields; a missing parent has.
         if (problem.status_code == "INVALID_CROSS_REFERENCE_KEY" && problem.fields.empty()) {
@@ -208,6 +219,50 @@ Result<SaveResult> Org::save(const Change& change) {
         }
     }
     return result;
+}
+
+Result<std::vector<SaveResult>> Org::undelete(const Object& object, std::span<const std::string> ids) {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    Writer writer{*transaction, inside_->catalog, inside_->moment()};
+    std::vector<SaveResult> results;
+    for (const std::string& id : ids) results.push_back(TRY(writer.undelete(inside_->whole(object), id)));
+    TRY(inside_->commit(*transaction));
+    return results;
+}
+
+Result<MergeResult> Org::merge(const Object& object, std::string_view winner,
+                               std::span<const std::string> losers) {
+    TRY(apply_pending());
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    Writer writer{*transaction, inside_->catalog, inside_->moment()};
+    State state{*transaction};
+    auto result = TRY(merge_rows(writer, state, inside_->catalog, inside_->whole(object), winner, losers));
+    if (result.errors.empty()) TRY(inside_->commit(*transaction));
+    return result;
+}
+
+Result<std::int64_t> Org::purge(const Object& object, Instant until) {
+    TRY(inside_->apply_due());
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    const auto rows = TRY(State{*transaction}.purge(inside_->whole(object), format_instant(until)));
+    TRY(inside_->commit(*transaction));
+    return rows;
+}
+
+Result<void> Org::set_rules(Rules rules) {
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    for (const DuplicateRule& rule : rules.duplicates) {
+        const Object& object = *inside_->catalog.find(rule.object);
+        TRY(State{*transaction}.index(object, *object.find(rule.fields.front())));
+    }
+    TRY(inside_->commit(*transaction));
+    inside_->rules.with([&](auto& current) { current = std::make_shared<const Rules>(std::move(rules)); });
+    return {};
+}
+
+std::shared_ptr<const Rules> Org::rules() const {
+    return inside_->rules.with([](const auto& current) { return current; });
 }
 
 Result<std::string> Org::row(const Object& object, std::string_view id, const RowOptions& options) {

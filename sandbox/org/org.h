@@ -5,6 +5,7 @@
 #include "sandbox/lateness.h"
 #include "sandbox/org/change.h"
 #include "sandbox/org/object.h"
+#include "sandbox/org/rules.h"
 #include "sandbox/soql/selection.h"
 
 #include <cstdint>
@@ -59,8 +60,21 @@ class Org {
     /// INVALID_CROSS_REFERENCE_KEY here, NOT_FOUND in the overload for one change. `all_or_none`: a failure
     /// undoes all, and the healthy rows report ALL_OR_NONE_OPERATION_ROLLED_BACK. An error means that the
     /// state could not be written.
-    Result<std::vector<SaveResult>> save(std::span<const Change> changes, Atomicity atomicity);
-    Result<SaveResult> save(const Change& change);
+    Result<std::vector<SaveResult>> save(std::span<const Change> changes, const Saving& how);
+    Result<SaveResult> save(const Change& change, const Saving& how = {});
+
+    /// Takes rows out of the recycle bin; one result each, UNDELETE_FAILED for what isn't in there.
+    Result<std::vector<SaveResult>> undelete(const Object& object, std::span<const std::string> ids);
+    /// Merges one or two rows into another one. An error in the result: nothing was done.
+    Result<MergeResult> merge(const Object& object, std::string_view winner,
+                              std::span<const std::string> losers);
+    /// Empties the recycle bin of what was deleted at that time or before; how many rows.
+    Result<std::int64_t> purge(const Object& object, Instant until);
+
+    /// What else rows have to agree with from now on, and how leads find their owners. Kept as long as the
+    /// org is open.
+    Result<void> set_rules(Rules rules);
+    [[nodiscard]] std::shared_ptr<const Rules> rules() const;
 
     /// A visible, undeleted row as the REST API prints it. NOT_FOUND, ENTITY_IS_DELETED, MALFORMED_ID,
     /// INVALID_FIELD.

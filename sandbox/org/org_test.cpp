@@ -162,13 +162,13 @@ TEST_F(SavedRows, AreSavedTogetherOrOneByOne) {
     const auto bad = nlohmann::json::parse(R"({"Nope":1})");
     const std::vector<Change> changes{{.object = org_->find("Account"), .fields = &good},
                                       {.object = org_->find("Account"), .fields = &bad}};
-    const auto together = org_->save(changes, Atomicity::all_or_none);
+    const auto together = org_->save(changes, Saving{.atomicity = Atomicity::all_or_none});
     ASSERT_TRUE(together.has_value());
     EXPECT_TRUE(first_status((*together)[0]).starts_with("ALL_OR_NONE_OPERATION_ROLLED_BACK"));
     EXPECT_EQ((*together)[0].id.size(), 18U);
     EXPECT_TRUE(first_status((*together)[1]).starts_with("INVALID_FIELD"));
     EXPECT_EQ(column("SELECT COUNT(Id) FROM Account"), "0");
-    const auto single = org_->save(changes, Atomicity::each_row);
+    const auto single = org_->save(changes, Saving{});
     ASSERT_TRUE(single.has_value());
     EXPECT_TRUE((*single)[0].success());
     EXPECT_EQ(column("SELECT COUNT(Id) FROM Account"), "1");

@@ -64,7 +64,16 @@ bool is_delete(std::string_view kind, const Values& values) {
 
 }  // namespace
 
+Result<bool> Pending::is_empty() {
+    if (!is_empty_) {
+        const auto cursor = TRY(transaction_.query("SELECT 1 FROM sandbox_pending LIMIT 1"));
+        is_empty_ = !TRY(cursor->next());
+    }
+    return *is_empty_;
+}
+
 Result<std::optional<Pending::Record>> Pending::record(std::string_view id) {
+    if (TRY(is_empty())) return std::optional<Record>{};
     const auto cursor = TRY(
         transaction_.query("SELECT due, kind, fields FROM sandbox_pending WHERE id = $1 ORDER BY seq", {id}));
     std::optional<Record> record;
@@ -80,6 +89,7 @@ Result<std::optional<Pending::Record>> Pending::record(std::string_view id) {
 
 Result<std::optional<std::string>> Pending::holder(const Object& object, const Field& field,
                                                    std::string_view value) {
+    if (TRY(is_empty())) return std::optional<std::string>{};
     const auto cursor =
         TRY(transaction_.query("SELECT id FROM sandbox_pending_key WHERE value = $1 AND object = $2 AND "
                                "field = $3 ORDER BY seq DESC",
@@ -90,6 +100,7 @@ Result<std::optional<std::string>> Pending::holder(const Object& object, const F
 
 Result<void> Pending::add(Kind kind, const Object& object, std::string_view id, const Values& values,
                           std::int64_t due_ms) {
+    is_empty_ = false;
     const std::string fields = text_of(values);
     TRY(transaction_.execute(
         "INSERT INTO sandbox_pending (object, id, due, kind, fields) VALUES ($1, $2, $3, $4, $5)",

@@ -41,8 +41,12 @@ class Pending {
     Result<void> apply(std::int64_t until_ms);
 
   private:
+    /// Whether anything waits at all: most orgs never have late writes, and are asked for every row.
+    Result<bool> is_empty();
+
     db::Transaction& transaction_;
     const Catalog& catalog_;
+    std::optional<bool> is_empty_{};  ///< once it was asked for; `add` keeps it true
 };
 
 }  // namespace koppla::sandbox

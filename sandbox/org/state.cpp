@@ -36,6 +36,24 @@ std::vector<db::Parameter> parameters_of(const Values& values) {
     return parameters;
 }
 
+/// Whether the name is made of its parts: first and last name.
+bool composes_name(const Object& object) {
+    const Field* name = object.find("Name");
+    return name != nullptr && !name->createable && object.has("FirstName") && object.has("LastName");
+}
+
+/// The SQL of that name, for a statement whose parameters are `values`; what isn't among them is `otherwise`,
+/// or its column where that is empty.
+std::string composed_name(const Values& values, std::string_view otherwise) {
+    const auto part = [&](const char* name) {
+        const auto given = values.find(name);
+        if (given != values.end()) return fmt::format("${}", std::distance(values.begin(), given) + 1);
+        return otherwise.empty() ? quoted_name(name) : std::string{otherwise};
+    };
+    return fmt::format("trim(coalesce({} || ' ', '') || coalesce({}, ''))", part("FirstName"),
+                       part("LastName"));
+}
+
 }  // namespace
 
 std::vector<const Field*> stored_fields(const Object& object) {
@@ -145,6 +163,48 @@ Result<std::vector<std::string>> State::ids_with(const Object& object, const Fie
     return ids;
 }
 
+Result<bool> State::has_other(const Object& object, const Values& values, std::string_view id) {
+    std::string conditions = object.has("IsDeleted") ? "\"IsDeleted\" = 0" : "1";
+    auto parameters = parameters_of(values);
+    std::size_t place = 0;
+    for (const auto& [name, value] : values) {
+        const bool is_text = std::holds_alternative<std::string>(value);
+        conditions +=
+            fmt::format(" AND {} = ${}{}", quoted_name(name), ++place, is_text ? " COLLATE NOCASE" : "");
+    }
+    parameters.emplace_back(id);
+    const auto cursor =
+        TRY(transaction_.query(fmt::format("SELECT 1 FROM {} WHERE {} AND \"Id\" <> ${} LIMIT 1",
+                                           table_sql(object), conditions, place + 1),
+                               parameters));
+    return cursor->next();
+}
+
+Result<void> State::index(const Object& object, const Field& field) {
+    const bool is_caseless = field.storage == Storage::text && !field.is_id();
+    TRY(transaction_.execute(fmt::format("CREATE INDEX IF NOT EXISTS {} ON {} ({}{})",
+                                         index_name(object, field.name + "_lookup"), table_sql(object),
+                                         quoted_name(field.name), is_caseless ? " COLLATE NOCASE" : "")));
+    return {};
+}
+
+Result<std::vector<std::string>> State::ids_pointing_to(const Object& object, const Field& reference,
+                                                        std::string_view id) {
+    std::vector<std::string> ids;
+    const auto cursor = TRY(transaction_.query(
+        fmt::format("SELECT \"Id\" FROM {} WHERE {} = $1", table_sql(object), quoted_name(reference.name)),
+        {id}));
+    while (TRY(cursor->next())) ids.emplace_back(cursor->text(0));
+    return ids;
+}
+
+Result<std::int64_t> State::purge(const Object& object, std::string_view until) {
+    if (!object.has("IsDeleted") || !object.has("SystemModstamp")) return std::int64_t{0};
+    return transaction_.execute(
+        fmt::format("DELETE FROM {} WHERE \"IsDeleted\" = 1 AND \"SystemModstamp\" <= $1", table_sql(object)),
+        {until});
+}
+
 Result<State::Presence> State::presence(const Object& object, std::string_view id) {
     const auto cursor = TRY(
         transaction_.query(fmt::format("SELECT {} FROM {} WHERE \"Id\" = $1",
@@ -164,13 +224,15 @@ Result<std::optional<std::string>> State::text(const Object& object, std::string
 }
 
 Result<std::uint64_t> State::take_number(const Object& object) {
-    const std::string_view name = object.name();
-    TRY(transaction_.execute("UPDATE sandbox_object SET next_number = next_number + 1 WHERE name = $1",
-                             {name}));
     const auto cursor =
-        TRY(transaction_.query("SELECT next_number - 1 FROM sandbox_object WHERE name = $1", {name}));
+        TRY(transaction_.query("UPDATE sandbox_object SET next_number = next_number + 1 WHERE name = $1"
+                               " RETURNING next_number - 1",
+                               {std::string_view{object.name()}}));
     TRY(cursor->next());
-    return static_cast<std::uint64_t>(cursor->integer(0));
+    const auto number = static_cast<std::uint64_t>(cursor->integer(0));
+    // A statement that returns rows has done its work once they are all read.
+    TRY(cursor->next());
+    return number;
 }
 
 Result<void> State::set_next_number(const Object& object, std::uint64_t number) {
@@ -187,11 +249,14 @@ Result<void> State::insert(const Object& object, const Values& values) {
         columns += (columns.empty() ? "" : ", ") + quoted_name(name);
         places += fmt::format("{}${}", places.empty() ? "" : ", ", ++place);
     }
+    if (composes_name(object) && !values.contains("Name")) {
+        columns += ", \"Name\"";
+        places += ", " + composed_name(values, "null");
+    }
     TRY(transaction_.execute(
         fmt::format("INSERT INTO {} ({}) VALUES ({})", table_sql(object), columns, places),
         parameters_of(values)));
-    if (values.contains("Name")) return {};
-    return compose_name(object, std::get<std::string>(values.at("Id")));
+    return {};
 }
 
 Result<bool> State::update(const Object& object, std::string_view id, const Values& values) {
@@ -200,29 +265,18 @@ Result<bool> State::update(const Object& object, std::string_view id, const Valu
     for (const auto& [name, value] : values) {
         sets += fmt::format("{}{} = ${}", sets.empty() ? "" : ", ", quoted_name(name), ++place);
     }
+    if (composes_name(object) && (values.contains("FirstName") || values.contains("LastName")))
+        sets += ", \"Name\" = " + composed_name(values, {});
     auto parameters = parameters_of(values);
     parameters.emplace_back(id);
     const auto changed = TRY(transaction_.execute(
         fmt::format("UPDATE {} SET {} WHERE \"Id\" = ${}", table_sql(object), sets, place + 1), parameters));
-    if (values.contains("FirstName") || values.contains("LastName")) TRY(compose_name(object, id));
     return changed != 0;
 }
 
 Result<bool> State::erase(const Object& object, std::string_view id) {
     return TRY(transaction_.execute(fmt::format("DELETE FROM {} WHERE \"Id\" = $1", table_sql(object)),
                                     {id})) != 0;
-}
-
-Result<void> State::compose_name(const Object& object, std::string_view id) {
-    const Field* name = object.find("Name");
-    if (name == nullptr || name->createable || !object.has("FirstName") || !object.has("LastName")) return {};
-    TRY(transaction_.execute(
-        fmt::format(
-            "UPDATE {} SET \"Name\" = trim(coalesce(\"FirstName\" || ' ', '') || coalesce(\"LastName\", ''))"
-            " WHERE \"Id\" = $1",
-            table_sql(object)),
-        {id}));
-    return {};
 }
 
 }  // namespace koppla::sandbox

@@ -34,6 +34,15 @@ class State {
     /// Ids of the undeleted rows with this value in a text field; at most 200.
     Result<std::vector<std::string>> ids_with(const Object& object, const Field& field,
                                               std::string_view value);
+    /// Whether another undeleted row than `id` has these values, in whatever case.
+    Result<bool> has_other(const Object& object, const Values& values, std::string_view id);
+    /// An index for such a comparison, or for rows that point to another.
+    Result<void> index(const Object& object, const Field& field);
+    /// Rows, deleted or not, whose reference holds this id.
+    Result<std::vector<std::string>> ids_pointing_to(const Object& object, const Field& reference,
+                                                     std::string_view id);
+    /// Takes rows out that were deleted at that time or before; how many.
+    Result<std::int64_t> purge(const Object& object, std::string_view until);
     /// Whether there is such a row, and whether it is deleted.
     struct Presence {
         bool exists = false;
@@ -52,9 +61,6 @@ class State {
     Result<bool> erase(const Object& object, std::string_view id);
 
   private:
-    /// The name that is made of its parts, where an object has one: first and last name.
-    Result<void> compose_name(const Object& object, std::string_view id);
-
     db::Transaction& transaction_;
 };
 

@@ -1,6 +1,7 @@
 #include "sandbox/org/writer.h"
 
 #include "sandbox/org/identifier.h"
+#include "sandbox/org/row_errors.h"
 
 #include <algorithm>
 
@@ -17,21 +18,6 @@ SaveResult failed(RowError problem, std::string id = {}) {
     return SaveResult{.id = std::move(id), .created = false, .errors = {std::move(problem)}};
 }
 
-RowError not_there() {
-    return {
-        .status_code = "INVALID_CROSS_REFERENCE_KEY", .message = "invalid cross reference id", .fields = {}};
-}
-
-RowError deleted() {
-    return {.status_code = "ENTITY_IS_DELETED", .message = "entity is deleted", .fields = {}};
-}
-
-RowError missing(const std::vector<std::string>& fields) {
-    return {.status_code = "REQUIRED_FIELD_MISSING",
-            .message = fmt::format("Required fields are missing: [{}]", fmt::join(fields, ", ")),
-            .fields = fields};
-}
-
 std::vector<std::string> missing_fields(const Object& object, const Values& values) {
     std::vector<std::string> names;
     for (const Field& field : object.fields()) {
@@ -42,12 +28,8 @@ std::vector<std::string> missing_fields(const Object& object, const Values& valu
     return names;
 }
 
-std::string joined_labels(const std::vector<std::string>& names) {
-    return fmt::format("{}", fmt::join(names, ", "));
-}
-
-const std::string* text_of(const Value& value) {
-    return std::get_if<std::string>(&value);
+bool ends(const Change& change) {
+    return change.kind == Change::Kind::remove || change.kind == Change::Kind::purge;
 }
 
 }  // namespace
@@ -58,13 +40,14 @@ bool is_key(const Field& field) {
 
 Result<SaveResult> Writer::save(const Change& change) {
     const Object& object = *change.object;
-    const bool is_allowed = change.kind == Change::Kind::remove   ? object.is_deletable()
+    const bool is_end = ends(change);
+    const bool is_allowed = is_end                                ? object.is_deletable()
                             : change.kind == Change::Kind::update ? object.is_updateable()
                                                                   : object.is_createable();
     if (!is_allowed) {
         return failed({.status_code = "INVALID_TYPE_FOR_OPERATION",
                        .message = fmt::format("entity type cannot be {}: {}",
-                                              change.kind == Change::Kind::remove   ? "deleted"
+                                              is_end                                ? "deleted"
                                               : change.kind == Change::Kind::update ? "updated"
                                                                                     : "inserted",
                                               object.name()),
@@ -72,8 +55,13 @@ Result<SaveResult> Writer::save(const Change& change) {
     }
     if (change.kind == Change::Kind::create) return create(object, TRY(checked(change)));
     if (change.kind == Change::Kind::upsert || !change.key_field.empty()) return save_by_key(change);
-    if (change.kind == Change::Kind::remove) return remove_checked(object, change.id);
+    if (is_end) return end(change, change.id);
     return alter(object, change.id, TRY(checked(change)));
+}
+
+Result<SaveResult> Writer::end(const Change& change, std::string_view id) {
+    return change.kind == Change::Kind::purge ? purge(*change.object, id)
+                                              : remove_checked(*change.object, id);
 }
 
 Result<SaveResult> Writer::save_by_key(const Change& change) {
@@ -87,7 +75,7 @@ Result<SaveResult> Writer::save_by_key(const Change& change) {
     }
     if (key->type == "id") {
         if (change.key_value.empty()) return create(object, TRY(checked(change)));
-        if (change.kind == Change::Kind::remove) return remove_checked(object, change.key_value);
+        if (ends(change)) return end(change, change.key_value);
         return alter(object, change.key_value, TRY(checked(change)));
     }
     const auto ids = TRY(find(object, *key, change.key_value));
@@ -98,7 +86,7 @@ Result<SaveResult> Writer::save_by_key(const Change& change) {
                        .fields = {}});
     }
     if (ids.empty() && change.kind != Change::Kind::upsert) return failed(not_there());
-    if (change.kind == Change::Kind::remove) return remove_checked(object, ids.front());
+    if (ends(change)) return end(change, ids.front());
     auto fields = TRY(checked(change));
     auto* values = std::get_if<Values>(&fields);
     if (!ids.empty()) return alter(object, ids.front(), std::move(fields));
@@ -117,8 +105,9 @@ Result<SaveResult> Writer::create(const Object& object, Checked fields) {
     if (auto* problem = std::get_if<RowError>(&fields)) return failed(std::move(*problem));
     auto& values = std::get<Values>(fields);
     if (const auto names = missing_fields(object, values); !names.empty()) return failed(missing(names));
-    if (auto problem = TRY(check_links(object, values))) return failed(std::move(*problem));
-    if (auto problem = TRY(check_unique(object, values, {}))) return failed(std::move(*problem));
+    if (auto problem = TRY(check(object, values, {}))) return failed(std::move(*problem));
+    if (auto problem = assign_owner(*policy_.rules, object, policy_.saving.assignment, values))
+        return failed(std::move(*problem));
     return SaveResult{.id = TRY(insert(object, std::move(values))), .created = true, .errors = {}};
 }
 
@@ -134,8 +123,11 @@ Result<SaveResult> Writer::alter(const Object& object, const std::string& id, Ch
             names.push_back(name);
     }
     if (!names.empty()) return failed(missing(names), normal);
-    if (auto problem = TRY(check_links(object, values))) return failed(std::move(*problem), normal);
-    if (auto problem = TRY(check_unique(object, values, normal))) return failed(std::move(*problem), normal);
+    if (auto problem = TRY(check(object, values, normal))) return failed(std::move(*problem), normal);
+    // The active rule is for new rows; one that is named is for any.
+    const auto rule = policy_.saving.assignment == "active" ? std::string{} : policy_.saving.assignment;
+    if (auto problem = assign_owner(*policy_.rules, object, rule, values))
+        return failed(std::move(*problem), normal);
     TRY(update(object, normal, std::move(values)));
     return SaveResult{.id = normal, .created = false, .errors = {}};
 }
@@ -148,148 +140,29 @@ Result<SaveResult> Writer::remove_checked(const Object& object, std::string_view
     return SaveResult{.id = std::move(normal), .created = false, .errors = {}};
 }
 
-Result<Writer::Checked> Writer::checked(const Change& change) {
-    const Object& object = *change.object;
-    const bool is_create = change.kind == Change::Kind::create;
-    Values values;
-    std::vector<std::string> closed;
-    for (const auto& [name, value] : change.fields->items()) {
-        if (name == "attributes") continue;
-        const Field* field = object.find(name);
-        if (field == nullptr) {
-            if (auto problem = TRY(take_relation(object, name, value, values)))
-                return Checked{std::move(*problem)};
-            continue;
-        }
-        const bool is_open = is_create                             ? field->createable
-                             : change.kind == Change::Kind::upsert ? field->createable || field->updateable
-                                                                   : field->updateable;
-        if (!is_open || field->is_compound()) {
-            closed.push_back(field->name);
-            continue;
-        }
-        auto checked_value = value_from_json(*field, value);
-        if (!checked_value) {
-            const Error& why = checked_value.error();
-            const bool has_fields = why.symbol != "JSON_PARSER_ERROR";
-            return Checked{
-                RowError{.status_code = why.symbol,
-                         .message = why.message,
-                         .fields = has_fields ? std::vector{field->name} : std::vector<std::string>{}}};
-        }
-        const bool is_null = std::holds_alternative<std::monostate>(*checked_value);
-        values[field->name] = is_null && field->storage == Storage::boolean ? Value{std::int64_t{0}}
-                                                                            : std::move(*checked_value);
-    }
-    if (!closed.empty()) {
-        return Checked{
-            RowError{.status_code = "INVALID_FIELD_FOR_INSERT_UPDATE",
-                     .message = fmt::format("Unable to create/update fields: {}. Please check the security "
-                                            "settings of this field and verify that it is read/write for "
-                                            "your profile or permission set.",
-                                            joined_labels(closed)),
-                     .fields = closed}};
-    }
-    return Checked{std::move(values)};
+Result<SaveResult> Writer::purge(const Object& object, std::string_view id) {
+    const auto normal = normal_id(id);
+    if (!normal || !normal->starts_with(object.key_prefix())) return failed(malformed(object, id));
+    if (!TRY(target(object, *normal)).exists) return failed(not_there());
+    TRY(apply(Pending::Kind::erase, object, *normal, {}));
+    return SaveResult{.id = *normal, .created = false, .errors = {}};
 }
 
-/// {"Account": {"ExtKey__c": "A1"}}: the row of the parent that has this key.
-Result<std::optional<RowError>> Writer::take_relation(const Object& object, const std::string& name,
-                                                      const json& keys, Values& values) {
-    using Problem = std::optional<RowError>;
-    const Field* reference = object.find_relationship(name);
-    if (reference == nullptr) {
-        return Problem{
-            RowError{.status_code = "INVALID_FIELD",
-                     .message = fmt::format("No such column '{}' on sobject of type {}", name, object.name()),
-                     .fields = {}}};
+Result<SaveResult> Writer::undelete(const Object& object, std::string_view id) {
+    const auto normal = normal_id(id);
+    if (!normal || !normal->starts_with(object.key_prefix())) return failed(malformed(object, id));
+    const Target state = TRY(target(object, *normal));
+    if (!state.exists) return failed(not_there());
+    if (!state.is_deleted) {
+        return failed(
+            {.status_code = "UNDELETE_FAILED", .message = "entity is not in the recycle bin", .fields = {}},
+            *normal);
     }
-    if (keys.is_null()) {
-        values[reference->name] = Value{};
-        return Problem{};
-    }
-    const Object* parent = catalog_.target_of(*reference);
-    const auto refused = [&](std::string message) {
-        return Problem{RowError{.status_code = "INVALID_FIELD", .message = std::move(message), .fields = {}}};
-    };
-    if (!keys.is_object() || parent == nullptr)
-        return refused(fmt::format("{} takes the external id of its parent", name));
-    if (const auto attributes = keys.find("attributes");
-        attributes != keys.end() && attributes->is_object()) {
-        const auto type = attributes->find("type");
-        if (type != attributes->end() && type->is_string()) parent = catalog_.find(type->get<std::string>());
-        if (parent == nullptr) return refused(fmt::format("{} can't be told by attributes.type", name));
-    }
-    for (const auto& [key_name, key_value] : keys.items()) {
-        if (key_name == "attributes") continue;
-        const Field* key = parent->find(key_name);
-        if (key == nullptr || !is_key(*key) || !key_value.is_string()) {
-            return refused(fmt::format("{} is no external id of {}", key_name, parent->name()));
-        }
-        const auto ids = TRY(find(*parent, *key, key_value.get_ref<const std::string&>()));
-        if (ids.size() != 1) {
-            return refused(fmt::format(
-                "Foreign key external ID: {} {} for field {} in entity {}", key_value.get<std::string>(),
-                ids.empty() ? "not found" : "found more than once", key->name, parent->name()));
-        }
-        values[reference->name] = Value{ids.front()};
-        return Problem{};
-    }
-    return refused(fmt::format("{} takes the external id of its parent", name));
-}
-
-Result<std::optional<RowError>> Writer::check_links(const Object& object, const Values& values) {
-    using Problem = std::optional<RowError>;
-    for (const auto& [name, value] : values) {
-        const Field& field = *object.find(name);
-        const std::string* id = text_of(value);
-        if (!field.is_reference() || id == nullptr) continue;
-        const Object* found = nullptr;
-        bool are_all_known = true;
-        for (const std::string& target_name : field.reference_to) {
-            const Object* candidate = catalog_.find(target_name);
-            if (candidate == nullptr) {
-                are_all_known = false;
-            } else if (id->starts_with(candidate->key_prefix())) {
-                found = candidate;
-            }
-        }
-        if (found == nullptr) {
-            // Targets that this org doesn't have (RecordType, say) can't be looked up.
-            if (!are_all_known || field.reference_to.empty()) continue;
-            return Problem{
-                RowError{.status_code = "MALFORMED_ID",
-                         .message = fmt::format("{}: id value of incorrect type: {}", field.label, *id),
-                         .fields = {field.name}}};
-        }
-        const Target state = TRY(target(*found, *id));
-        if (!state.exists) {
-            RowError problem = not_there();
-            problem.fields.push_back(field.name);
-            return Problem{std::move(problem)};
-        }
-        if (state.is_deleted) return Problem{deleted()};
-    }
-    return Problem{};
-}
-
-Result<std::optional<RowError>> Writer::check_unique(const Object& object, const Values& values,
-                                                     std::string_view id) {
-    for (const auto& [name, value] : values) {
-        const Field& field = *object.find(name);
-        const std::string* text = text_of(value);
-        if (!field.unique || field.is_id() || text == nullptr) continue;
-        for (const std::string& other : TRY(find(object, field, *text))) {
-            if (other == id) continue;
-            return std::optional{
-                RowError{.status_code = "DUPLICATE_VALUE",
-                         .message = fmt::format("duplicate value found: {} duplicates value on record "
-                                                "with id: {}",
-                                                field.name, other),
-                         .fields = {}}};
-        }
-    }
-    return std::optional<RowError>{};
+    Values values{{"IsDeleted", Value{std::int64_t{0}}}};
+    if (object.has("MasterRecordId")) values["MasterRecordId"] = Value{};
+    if (object.has("SystemModstamp")) values["SystemModstamp"] = Value{moment_.stamp};
+    TRY(apply(Pending::Kind::update, object, *normal, values));
+    return SaveResult{.id = *normal, .created = false, .errors = {}};
 }
 
 Result<std::vector<std::string>> Writer::find(const Object& object, const Field& field,
@@ -313,12 +186,7 @@ Result<std::vector<std::string>> Writer::find(const Object& object, const Field&
 Result<std::variant<std::string, RowError>> Writer::live_target(const Object& object, std::string_view id) {
     using Found = std::variant<std::string, RowError>;
     auto normal = normal_id(id);
-    if (!normal || !normal->starts_with(object.key_prefix())) {
-        return Found{
-            RowError{.status_code = "MALFORMED_ID",
-                     .message = fmt::format("{} ID: id value of incorrect type: {}", object.label(), id),
-                     .fields = {"Id"}}};
-    }
+    if (!normal || !normal->starts_with(object.key_prefix())) return Found{malformed(object, id)};
     const Target state = TRY(target(object, *normal));
     if (!state.exists) return Found{not_there()};
     if (state.is_deleted) return Found{deleted()};

@@ -4,10 +4,12 @@
 #include "sandbox/org/catalog.h"
 #include "sandbox/org/change.h"
 #include "sandbox/org/pending.h"
+#include "sandbox/org/rules.h"
 #include "sandbox/org/state.h"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,13 +25,20 @@ struct Moment {
     std::function<std::int64_t()> delay_ms;  ///< of the next change to become visible; 0: at once
 };
 
+/// What the org's administrators and the caller want of changes, beyond what the types want.
+struct Policy {
+    std::shared_ptr<const Rules> rules = std::make_shared<const Rules>();
+    Saving saving{};
+};
+
 /// Checks and makes single changes as the vendor does: a row's faults are in its SaveResult, an error means
 /// that the state failed. Over a transaction that the caller commits.
 class Writer {
   public:
-    Writer(db::Transaction& transaction, const Catalog& catalog, Moment moment)
+    Writer(db::Transaction& transaction, const Catalog& catalog, Moment moment, Policy policy = {})
         : catalog_{catalog},
           moment_{std::move(moment)},
+          policy_{std::move(policy)},
           state_{transaction},
           pending_{transaction, catalog} {}
 
@@ -44,6 +53,11 @@ class Writer {
     Result<void> update(const Object& object, std::string_view id, Values values);
     Result<void> remove(const Object& object, std::string_view id);
 
+    /// Takes a row out of the recycle bin. UNDELETE_FAILED where it isn't in there.
+    Result<SaveResult> undelete(const Object& object, std::string_view id);
+    /// Whether there is such a row, those not yet visible among them.
+    Result<State::Presence> target(const Object& object, std::string_view id);
+
   private:
     using Checked = std::variant<Values, RowError>;
     using Target = State::Presence;
@@ -52,6 +66,8 @@ class Writer {
     Result<SaveResult> alter(const Object& object, const std::string& id, Checked fields);
     Result<SaveResult> save_by_key(const Change& change);
     Result<SaveResult> remove_checked(const Object& object, std::string_view id);
+    Result<SaveResult> purge(const Object& object, std::string_view id);
+    Result<SaveResult> end(const Change& change, std::string_view id);
 
     Result<Checked> checked(const Change& change);
     Result<std::optional<RowError>> take_relation(const Object& object, const std::string& name,
@@ -59,12 +75,14 @@ class Writer {
     Result<std::optional<RowError>> check_links(const Object& object, const Values& values);
     Result<std::optional<RowError>> check_unique(const Object& object, const Values& values,
                                                  std::string_view id);
+    /// Everything that the values have to agree with beyond themselves.
+    Result<std::optional<RowError>> check(const Object& object, const Values& values, std::string_view id);
     Result<std::variant<std::string, RowError>> live_target(const Object& object, std::string_view id);
-    Result<Target> target(const Object& object, std::string_view id);
     Result<void> apply(Pending::Kind kind, const Object& object, std::string_view id, const Values& values);
 
     const Catalog& catalog_;
     Moment moment_;
+    Policy policy_;
     State state_;
     Pending pending_;
 };

@@ -68,9 +68,8 @@ Answer unknown_type(std::string_view type) {
     return api_error(400, "INVALID_TYPE", "sObject type '" + std::string{type} + "' is not supported.");
 }
 
-Answer save_batch(Services& services, const std::vector<PlannedSave>& rows, Atomicity atomicity,
-                  Mention mention) {
-    const auto results = save_planned(services.org, rows, atomicity);
+Answer save_batch(Services& services, std::vector<PlannedSave> rows, const Saving& how, Mention mention) {
+    const auto results = save_planned(services, std::move(rows), how);
     if (!results) return org_error(results.error());
     auto list = Json::array();
     for (const auto& result : *results) list.push_back(save_json(result, mention));
@@ -127,7 +126,8 @@ Answer create_many(Services& services, const Ask& ask) {
         if (object == nullptr) return unknown_type(type);
         rows.emplace_back(Change{.kind = Change::Kind::create, .object = object, .fields = &record});
     }
-    return save_batch(services, rows, batch.atomicity, Mention::nothing);
+    return save_batch(services, std::move(rows), saving_of(ask, Change::Kind::create, batch.atomicity),
+                      Mention::nothing);
 }
 
 Answer update_many(Services& services, const Ask& ask) {
@@ -147,7 +147,8 @@ Answer update_many(Services& services, const Ask& ask) {
             rows.emplace_back(Change{
                 .kind = Change::Kind::update, .object = object, .id = std::move(id), .fields = &record});
     }
-    return save_batch(services, rows, batch.atomicity, Mention::nothing);
+    return save_batch(services, std::move(rows), saving_of(ask, Change::Kind::update, batch.atomicity),
+                      Mention::nothing);
 }
 
 Answer upsert_many(Services& services, const Ask& ask) {
@@ -177,7 +178,7 @@ Answer upsert_many(Services& services, const Ask& ask) {
                                      .key_value = std::move(value),
                                      .fields = &record});
     }
-    return save_batch(services, rows, batch.atomicity, Mention::created);
+    return save_batch(services, std::move(rows), saving_of(ask, kind, batch.atomicity), Mention::created);
 }
 
 Answer delete_many(Services& services, const Ask& ask) {
@@ -193,7 +194,8 @@ Answer delete_many(Services& services, const Ask& ask) {
                 RowError{.status_code = "MALFORMED_ID", .message = "malformed id " + id, .fields = {}});
     }
     const bool is_atomic = ask.parameter("allOrNone") == "true";
-    return save_batch(services, rows, is_atomic ? Atomicity::all_or_none : Atomicity::each_row,
+    const auto atomicity = is_atomic ? Atomicity::all_or_none : Atomicity::each_row;
+    return save_batch(services, std::move(rows), saving_of(ask, Change::Kind::remove, atomicity),
                       Mention::nothing);
 }
 

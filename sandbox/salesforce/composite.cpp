@@ -1,13 +1,11 @@
 #include "sandbox/face.h"
+#include "sandbox/salesforce/composite_parts.h"
 #include "sandbox/salesforce/handlers.h"
 #include "sandbox/salesforce/references.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -17,46 +15,6 @@ namespace {
 
 constexpr std::size_t parts_max = 25;
 constexpr std::size_t heavy_parts_max = 5;
-
-/// One subrequest, as it was written.
-struct Part {
-    std::string method;
-    std::string url;
-    std::string reference;
-    nlohmann::json body;
-    http::Headers headers;
-};
-
-Error malformed(std::string message) {
-    return error(ErrorKind::invalid, std::move(message), "INVALID_INPUT");
-}
-
-Result<std::string> text_of(const nlohmann::json& part, const char* name) {
-    const auto found = part.find(name);
-    if (found == part.end() || !found->is_string())
-        return malformed("Each subrequest needs the property '" + std::string{name} + "' as text");
-    return found->get<std::string>();
-}
-
-Result<http::Headers> headers_of(const nlohmann::json& part) {
-    http::Headers headers;
-    const auto found = part.find("httpHeaders");
-    if (found == part.end() || found->is_null()) return headers;
-    if (!found->is_object()) return malformed("httpHeaders has to be an object");
-    for (const auto& [name, value] : found->items()) {
-        for (const auto forbidden : {"Accept", "Authorization", "Content-Type"})
-            if (equal_words(name, forbidden))
-                return malformed("The header " + name + " can't be used in a subrequest");
-        if (!value.is_string()) return malformed("The header " + name + " has to be text");
-        headers.add(name, value.get<std::string>());
-    }
-    return headers;
-}
-
-bool is_reference_id(std::string_view text) {
-    return !text.empty() && std::isalnum(static_cast<unsigned char>(text.front())) != 0 &&
-           std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
-}
 
 /// "sobjects", "query", "composite/sobjects" …: what the path begins with after the version.
 std::string resource_of(std::string_view url) {
@@ -70,66 +28,28 @@ std::string resource_of(std::string_view url) {
     return name;
 }
 
-bool is_heavy(const Part& part) {
+bool is_heavy(const CompositePart& part) {
     const auto name = resource_of(part.url);
     return equal_words(name, "query") || equal_words(name, "queryAll") ||
            equal_words(name, "composite/sobjects");
 }
 
-bool is_supported(const Part& part) {
+bool is_supported(const CompositePart& part) {
     const auto name = resource_of(part.url);
     return is_heavy(part) || equal_words(name, "sobjects") || equal_words(name, "limits");
 }
 
-Result<Part> read_part(const nlohmann::json& json) {
-    static constexpr std::array methods{"GET", "POST", "PATCH", "PUT", "DELETE"};
-    if (!json.is_object()) return malformed("Each subrequest has to be an object");
-    Part part;
-    part.method = TRY(text_of(json, "method"));
-    if (std::ranges::find(methods, part.method) == methods.end())
-        return malformed("'" + part.method +
-                         "' is no method for a subrequest: GET, POST, PATCH, PUT, DELETE");
-    part.url = TRY(text_of(json, "url"));
-    if (!part.url.starts_with("/services/data/v"))
-        return malformed("The url of a subrequest has to start with /services/data/vXX.X/");
-    part.reference = TRY(text_of(json, "referenceId"));
-    if (!is_reference_id(part.reference))
-        return malformed("'" + part.reference + "' is no valid referenceId: letters, digits and underscores");
-    part.headers = TRY(headers_of(json));
-    if (const auto body = json.find("body"); body != json.end()) part.body = *body;
-    return part;
-}
-
-Result<std::vector<Part>> read_parts(const nlohmann::json& body) {
-    const auto list = body.find("compositeRequest");
-    if (list == body.end() || !list->is_array() || list->empty())
-        return malformed("The property 'compositeRequest' with an array is required");
-    if (list->size() > parts_max)
-        return malformed("The limit of " + std::to_string(parts_max) + " subrequests is exceeded");
-    std::vector<Part> parts;
-    std::set<std::string> references;
-    for (const auto& one : *list) {
-        parts.push_back(TRY(read_part(one)));
-        if (!references.insert(parts.back().reference).second)
-            return malformed("The referenceId '" + parts.back().reference + "' is used twice");
-    }
+Result<std::vector<CompositePart>> read_request(const nlohmann::json& body) {
+    auto parts = TRY(read_parts(body, parts_max));
     if (static_cast<std::size_t>(std::ranges::count_if(parts, is_heavy)) > heavy_parts_max)
-        return malformed("At most " + std::to_string(heavy_parts_max) +
-                         " subrequests may be queries or collections");
+        return error(
+            ErrorKind::invalid,
+            "At most " + std::to_string(heavy_parts_max) + " subrequests may be queries or collections",
+            "INVALID_INPUT");
     return parts;
 }
 
-/// One subrequest's place in the answer. The body is spliced in as text: describes are long.
-std::string print_part(const Part& part, const http::Response& response) {
-    Json headers = Json::object();
-    for (const auto& [name, value] : response.headers)
-        if (name == "Location" || name == "Last-Modified" || name == "ETag") headers[name] = value;
-    return R"({"body":)" + (response.body.empty() ? std::string{"null"} : response.body) +
-           R"(,"httpHeaders":)" + dump(headers) + R"(,"httpStatusCode":)" + std::to_string(response.status) +
-           R"(,"referenceId":")" + part.reference + "\"}";
-}
-
-http::Response answer_one(Services& services, const Part& part, References& references) {
+http::Response answer_one(Services& services, const CompositePart& part, References& references) {
     auto url = references.resolve_url(part.url);
     auto body = references.resolve(part.body);
     if (!url || !body) {
@@ -148,11 +68,11 @@ http::Response answer_one(Services& services, const Part& part, References& refe
     return response;
 }
 
-bool is_read(const Part& part) {
+bool is_read(const CompositePart& part) {
     return part.method == "GET";
 }
 
-std::vector<http::Response> answer_each(Services& services, const std::vector<Part>& parts) {
+std::vector<http::Response> answer_each(Services& services, const std::vector<CompositePart>& parts) {
     std::vector<http::Response> responses;
     responses.reserve(parts.size());
     References references;
@@ -162,7 +82,7 @@ std::vector<http::Response> answer_each(Services& services, const std::vector<Pa
 
 /// Stops at the first failure; then every other part says that it was undone. [Salesforce: Composite,
 /// allOrNone]
-std::vector<http::Response> answer_all_or_none(Services& services, const std::vector<Part>& parts) {
+std::vector<http::Response> answer_all_or_none(Services& services, const std::vector<CompositePart>& parts) {
     std::vector<http::Response> responses;
     References references;
     for (const auto& part : parts) {
@@ -185,7 +105,7 @@ std::vector<http::Response> answer_all_or_none(Services& services, const std::ve
 Answer composite(Services& services, const Ask& ask) {
     const auto body = parse_object(ask.request.body);
     if (!body) return body_error(body.error());
-    const auto parts = read_parts(*body);
+    const auto parts = read_request(*body);
     if (!parts) return body_error(parts.error());
     const auto all = body->find("allOrNone");
     const bool is_atomic = all != body->end() && all->is_boolean() && all->get<bool>();

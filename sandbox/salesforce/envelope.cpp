@@ -1,5 +1,7 @@
 #include "sandbox/salesforce/envelope.h"
 
+#include "sandbox/web/markup.h"
+
 #include <memory>
 #include <vector>
 
@@ -42,6 +44,12 @@ class EnvelopeReader {
     }
 
   private:
+    [[nodiscard]] std::string path_below_operation() const {
+        auto path = path_[3];
+        for (std::size_t i = 4; i < path_.size(); ++i) path += "/" + path_[i];
+        return path;
+    }
+
     static EnvelopeReader& self(void* data) { return *static_cast<EnvelopeReader*>(data); }
 
     static void begin(void* data, const XML_Char* name, const XML_Char**) {
@@ -56,6 +64,8 @@ class EnvelopeReader {
         auto& reader = self(data);
         const auto& path = reader.path_;
         if (path.size() == 4 && path[1] == "Body") reader.envelope_.fields_.emplace(path[3], reader.text_);
+        if (path.size() >= 4 && path[1] == "Body")
+            reader.envelope_.elements_.emplace_back(reader.path_below_operation(), reader.text_);
         if (path.size() == 4 && path[1] == "Header" && path[2] == "SessionHeader" && path[3] == "sessionId")
             reader.envelope_.session_ = reader.text_;
         reader.path_.pop_back();
@@ -74,8 +84,23 @@ class EnvelopeReader {
     std::string text_;
 };
 
+std::vector<std::pair<std::string, std::string>> Envelope::below(std::string_view path) const {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const auto& [at, text] : elements_) {
+        if (at.size() <= path.size() + 1 || !at.starts_with(path) || at[path.size()] != '/') continue;
+        auto name = at.substr(path.size() + 1);
+        if (name.find('/') == std::string::npos) found.emplace_back(std::move(name), text);
+    }
+    return found;
+}
+
 Result<Envelope> Envelope::read(std::string_view xml) {
     return EnvelopeReader{}.read(xml);
+}
+
+std::string markup_element(std::string_view name, std::string_view text) {
+    const std::string tag{name};
+    return "<" + tag + ">" + markup_escaped(text) + "</" + tag + ">";
 }
 
 }  // namespace koppla::sandbox

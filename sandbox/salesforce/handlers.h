@@ -53,6 +53,9 @@ Answer read_many_posted(Services& services, const Ask& ask);
 // composite.cpp
 Answer composite(Services& services, const Ask& ask);
 
+// graph.cpp
+Answer composite_graph(Services& services, const Ask& ask);
+
 // batch.cpp
 Answer batch(Services& services, const Ask& ask);
 
@@ -74,5 +77,16 @@ Answer change_query_job(Services& services, const Ask& ask);
 Answer delete_query_job(Services& services, const Ask& ask);
 Answer query_job_results(Services& services, const Ask& ask);
 Answer query_job_pages(Services& services, const Ask& ask);
+
+// ingest/ingest.cpp
+Answer create_ingest_job(Services& services, const Ask& ask);
+Answer list_ingest_jobs(Services& services, const Ask& ask);
+Answer ingest_job(Services& services, const Ask& ask);
+Answer change_ingest_job(Services& services, const Ask& ask);
+Answer delete_ingest_job(Services& services, const Ask& ask);
+Answer upload_ingest_data(Services& services, const Ask& ask);
+Answer successful_results(Services& services, const Ask& ask);
+Answer failed_results(Services& services, const Ask& ask);
+Answer unprocessed_records(Services& services, const Ask& ask);
 
 }  // namespace koppla::sandbox

@@ -1,10 +1,10 @@
 #include "sandbox/base64.h"
+#include "sandbox/salesforce/bulk_format.h"
 #include "sandbox/salesforce/handlers.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/services.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
@@ -17,33 +17,24 @@ constexpr std::size_t listed_max = 1'000;
 constexpr std::size_t listed_pages_max = 5;
 constexpr std::uint64_t page_bytes_max = 1'000'000'000;
 
-struct Delimiter {
-    std::string_view name;
-    char sign;
-};
-constexpr std::array delimiters{Delimiter{"COMMA", ','}, Delimiter{"BACKQUOTE", '`'}, Delimiter{"CARET", '^'},
-                                Delimiter{"PIPE", '|'},  Delimiter{"SEMICOLON", ';'}, Delimiter{"TAB", '\t'}};
-constexpr std::array state_names{"UploadComplete", "InProgress", "JobComplete", "Failed", "Aborted"};
-
 /// What a job says of itself; not every answer has every part. [Salesforce: Bulk API 2.0, 7.1]
 enum class Detail { created, whole, aborted };
 
 Json job_json(const Services& services, const QueryJob& job, Detail detail) {
-    const auto sign = std::ranges::find(delimiters, job.options.delimiter, &Delimiter::sign);
     Json json{{"id", job.id},
               {"operation", job.options.rows == Rows::all ? "queryAll" : "query"},
               {"object", job.object},
               {"createdById", services.org.user_id()},
               {"createdDate", wire_instant(job.created.time_since_epoch().count())},
               {"systemModstamp", wire_instant(job.modified.time_since_epoch().count())},
-              {"state", state_names.at(static_cast<std::size_t>(job.state))},
+              {"state", state_name(job.state)},
               {"concurrencyMode", "Parallel"},
               {"contentType", "CSV"},
               {"apiVersion", static_cast<double>(job.version)}};
     if (detail == Detail::aborted) return json;
     if (detail == Detail::whole) json["jobType"] = "V2Query";
-    json["lineEnding"] = job.options.line_ending == LineEnding::crlf ? "CRLF" : "LF";
-    json["columnDelimiter"] = sign->name;
+    json["lineEnding"] = ending_name(job.options.line_ending);
+    json["columnDelimiter"] = delimiter_name(job.options.delimiter);
     if (detail == Detail::created) return json;
     json["numberRecordsProcessed"] = job.rows;
     json["retries"] = 0;
@@ -51,20 +42,6 @@ Json job_json(const Services& services, const QueryJob& job, Detail detail) {
     json["isPkChunkingSupported"] = true;
     if (!job.failure.empty()) json["errorMessage"] = job.failure;
     return json;
-}
-
-Result<std::string> text_member(const nlohmann::json& body, const char* name, std::string_view fallback) {
-    const auto found = body.find(name);
-    if (found == body.end() || found->is_null()) return std::string{fallback};
-    if (!found->is_string())
-        return error(ErrorKind::invalid, "The property '" + std::string{name} + "' has to be text",
-                     "JSON_PARSER_ERROR");
-    return found->get<std::string>();
-}
-
-Error bad_value(const char* name, std::string_view value) {
-    return error(ErrorKind::invalid, "'" + std::string{value} + "' is not a valid value for " + name,
-                 "API_ERROR");
 }
 
 Result<QueryJob> read_job(const Ask& ask) {
@@ -75,15 +52,9 @@ Result<QueryJob> read_job(const Ask& ask) {
     const auto operation = TRY(text_member(body, "operation", ""));
     if (operation != "query" && operation != "queryAll") return bad_value("operation", operation);
     job.options.rows = operation == "queryAll" ? Rows::all : Rows::live;
-    const auto ending = TRY(text_member(body, "lineEnding", "LF"));
-    if (ending != "LF" && ending != "CRLF") return bad_value("lineEnding", ending);
-    job.options.line_ending = ending == "CRLF" ? LineEnding::crlf : LineEnding::lf;
-    const auto type = TRY(text_member(body, "contentType", "CSV"));
-    if (type != "CSV") return bad_value("contentType", type);
-    const auto name = TRY(text_member(body, "columnDelimiter", "COMMA"));
-    const auto delimiter = std::ranges::find(delimiters, name, &Delimiter::name);
-    if (delimiter == delimiters.end()) return bad_value("columnDelimiter", name);
-    job.options.delimiter = delimiter->sign;
+    const auto format = TRY(read_format(body));
+    job.options.line_ending = format.line_ending;
+    job.options.delimiter = format.delimiter;
     return job;
 }
 
@@ -185,9 +156,9 @@ Asked asked_results(Services& services, const Ask& ask) {
                                      "The job was created with API version " + std::to_string(job->version) +
                                          ".0: ask for its results with that version")};
     if (job->state != JobState::job_complete)
-        return {.problem = api_error(400, "INVALIDJOBSTATE",
-                                     "The job has no results in state " +
-                                         std::string{state_names.at(static_cast<std::size_t>(job->state))})};
+        return {.problem =
+                    api_error(400, "INVALIDJOBSTATE",
+                              "The job has no results in state " + std::string{state_name(job->state)})};
     const auto from = first_row(ask, *job);
     if (!from) return {.problem = api_error(400, "INVALID_QUERY_LOCATOR", "invalid query locator")};
     const auto rows = read_number(ask.parameter("maxRecords").value_or("0"));

@@ -328,6 +328,31 @@ TEST_F(SoapTest, LogsOut) {
     EXPECT_EQ(between(post("60.0", "<logout/>", header).body, "sf:exceptionCode"), "INVALID_SESSION_ID");
 }
 
+TEST_F(SoapTest, UndeletesAndMerges) {
+    const auto session = between(post("60.0", login()).body, "sessionId");
+    const auto header = "<SessionHeader><sessionId>" + session + "</sessionId></SessionHeader>";
+    const auto account = [&](const char* name) {
+        return send("POST", "/sobjects/Account", {{"Name", name}}, 201).value("id", "");
+    };
+    const auto winner = account("Winner");
+    const auto loser = account("Loser");
+    const auto body = post("60.0",
+                           "<merge><request><masterRecord><type>Account</type><Id>" + winner +
+                               "</Id><Name>Both</Name></masterRecord><recordToMergeIds>" + loser +
+                               "</recordToMergeIds></request></merge>",
+                           header)
+                          .body;
+    EXPECT_EQ(between(body, "success"), "true") << body;
+    EXPECT_EQ(between(body, "id"), winner);
+    EXPECT_EQ(between(body, "mergedRecordIds"), loser);
+    EXPECT_EQ(get("/sobjects/Account/" + winner)["Name"], "Both");
+    const auto back = post("60.0", "<undelete><ids>" + loser + "</ids><ids>x</ids></undelete>", header).body;
+    EXPECT_EQ(between(back, "success"), "true") << back;
+    EXPECT_THAT(back, HasSubstr("<statusCode>MALFORMED_ID</statusCode>"));
+    EXPECT_EQ(get("/sobjects/Account/" + loser)["MasterRecordId"], nullptr);
+    EXPECT_EQ(post("60.0", "<merge/>", header).status, 500);
+}
+
 TEST_F(SoapTest, TakesNoHostileXml) {
     const auto answer = [&](const std::string& xml) {
         return ask_bare("POST", "/services/Soap/u/60.0", xml);

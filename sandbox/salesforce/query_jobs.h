@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "sandbox/org/org.h"
+#include "sandbox/salesforce/job_state.h"
 #include "sandbox/salesforce/spool.h"
 
 #include <atomic>
@@ -19,8 +20,6 @@
 
 namespace koppla::sandbox {
 
-enum class JobState { upload_complete, in_progress, job_complete, failed, aborted };
-
 /// A Bulk API 2.0 query job, as it stood when it was asked for. [Salesforce: Bulk API 2.0, Query]
 struct QueryJob {
     std::string id;
@@ -37,9 +36,7 @@ struct QueryJob {
     std::string header;                    ///< of the CSV, once complete
     std::shared_ptr<const Spool> results;  ///< once complete
 
-    [[nodiscard]] bool is_over() const {
-        return state != JobState::upload_complete && state != JobState::in_progress;
-    }
+    [[nodiscard]] bool is_over() const { return sandbox::is_over(state); }
 };
 
 /// Runs query jobs, one after the other, on its own thread: each result is rendered once into a file of the

@@ -46,6 +46,7 @@ constexpr std::array table{
 
     Route{"POST", "/services/data/{version}/composite", composite},
     Route{"POST", "/services/data/{version}/composite/batch", batch},
+    Route{"POST", "/services/data/{version}/composite/graph", composite_graph},
     Route{"POST", "/services/data/{version}/composite/tree/{object}", create_tree},
     Route{"POST", "/services/data/{version}/composite/sobjects", create_many},
     Route{"PATCH", "/services/data/{version}/composite/sobjects", update_many},
@@ -61,6 +62,16 @@ constexpr std::array table{
     Route{"DELETE", "/services/data/{version}/jobs/query/{id}", delete_query_job},
     Route{"GET", "/services/data/{version}/jobs/query/{id}/results", query_job_results},
     Route{"GET", "/services/data/{version}/jobs/query/{id}/resultPages", query_job_pages},
+
+    Route{"POST", "/services/data/{version}/jobs/ingest", create_ingest_job},
+    Route{"GET", "/services/data/{version}/jobs/ingest", list_ingest_jobs},
+    Route{"GET", "/services/data/{version}/jobs/ingest/{id}", ingest_job},
+    Route{"PATCH", "/services/data/{version}/jobs/ingest/{id}", change_ingest_job},
+    Route{"DELETE", "/services/data/{version}/jobs/ingest/{id}", delete_ingest_job},
+    Route{"PUT", "/services/data/{version}/jobs/ingest/{id}/batches", upload_ingest_data},
+    Route{"GET", "/services/data/{version}/jobs/ingest/{id}/successfulResults", successful_results},
+    Route{"GET", "/services/data/{version}/jobs/ingest/{id}/failedResults", failed_results},
+    Route{"GET", "/services/data/{version}/jobs/ingest/{id}/unprocessedrecords", unprocessed_records},
 };
 
 }  // namespace

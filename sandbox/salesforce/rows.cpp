@@ -35,8 +35,8 @@ Answer print_row(Services& services, const Ask& ask, const Object& object, std::
     return row ? text_answer(200, std::move(*row)) : org_error(row.error());
 }
 
-Answer save_row(Services& services, const Change& change) {
-    const auto saved = services.org.save(change);
+Answer save_row(Services& services, const Ask& ask, const Change& change) {
+    const auto saved = save_one(services, change, saving_of(ask, change.kind));
     if (!saved) return org_error(saved.error());
     return saved->success() ? empty_answer(204) : save_error(*saved);
 }
@@ -87,7 +87,8 @@ Answer create_row(Services& services, const Ask& ask) {
     const auto body = parse_object(ask.request.body);
     if (!body) return body_error(body.error());
     const auto saved =
-        services.org.save(Change{.kind = Change::Kind::create, .object = object, .fields = &*body});
+        save_one(services, Change{.kind = Change::Kind::create, .object = object, .fields = &*body},
+                 saving_of(ask, Change::Kind::create));
     if (!saved) return org_error(saved.error());
     if (!saved->success()) return save_error(*saved);
     auto answer = json_answer(201, save_json(*saved, Mention::nothing));
@@ -106,14 +107,15 @@ Answer update_row(Services& services, const Ask& ask) {
     const auto body = parse_object(ask.request.body);
     if (!body) return body_error(body.error());
     return save_row(
-        services,
+        services, ask,
         Change{.kind = Change::Kind::update, .object = object, .id = ask.parts.at(1), .fields = &*body});
 }
 
 Answer delete_row(Services& services, const Ask& ask) {
     const auto* object = services.org.find(ask.parts.at(0));
     if (object == nullptr) return not_found();
-    return save_row(services, Change{.kind = Change::Kind::remove, .object = object, .id = ask.parts.at(1)});
+    return save_row(services, ask,
+                    Change{.kind = Change::Kind::remove, .object = object, .id = ask.parts.at(1)});
 }
 
 /// A row by an external id, or the content of one: /sobjects/Attachment/{id}/Body.
@@ -142,18 +144,20 @@ Answer upsert_by_key(Services& services, const Ask& ask) {
                          "The " + ask.parts.at(1) + " field should not be specified in the sobject data.");
     if (ids->size() > 1) return many_found(ask, *object, *ids);
     if (ids->empty() && ask.parameter("updateOnly") == "true") return not_found();
-    const auto saved = services.org.save(Change{.kind = Change::Kind::upsert,
-                                                .object = object,
-                                                .key_field = ask.parts.at(1),
-                                                .key_value = ask.parts.at(2),
-                                                .fields = &*body});
+    const Change change{.kind = Change::Kind::upsert,
+                        .object = object,
+                        .key_field = ask.parts.at(1),
+                        .key_value = ask.parts.at(2),
+                        .fields = &*body};
+    const auto saved = save_one(services, change, saving_of(ask, change.kind));
     return saved ? upserted(ask, *saved) : org_error(saved.error());
 }
 
 Answer delete_by_key(Services& services, const Ask& ask) {
     auto found = find_by_key(services, ask);
     if (found.object == nullptr) return std::move(found.problem);
-    return save_row(services, Change{.kind = Change::Kind::remove, .object = found.object, .id = found.id});
+    return save_row(services, ask,
+                    Change{.kind = Change::Kind::remove, .object = found.object, .id = found.id});
 }
 
 }  // namespace koppla::sandbox

@@ -1,6 +1,9 @@
 #include "sandbox/salesforce/saving.h"
 
+#include "sandbox/services.h"
+
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -20,16 +23,67 @@ bool is_refused(const PlannedSave& row) {
     return std::holds_alternative<RowError>(row);
 }
 
+std::vector<std::string> parents_of(const PlannedSave& row) {
+    const auto* change = std::get_if<Change>(&row);
+    if (change == nullptr || change->fields == nullptr) return {};
+    return parent_keys(*change->object, *change->fields);
+}
+
+/// Works on the rows' parents until the result is destroyed; makes refusals of rows whose parents somebody
+/// else holds.
+std::unique_ptr<Locks::Held> take_parents(Locks& locks, std::vector<PlannedSave>& rows) {
+    if (!locks.is_on()) return nullptr;
+    ParentCounts parents;
+    for (const auto& row : rows)
+        for (auto& parent : parents_of(row)) parents.insert_or_assign(std::move(parent), 1);
+    auto held = std::make_unique<Locks::Held>(locks, parents);
+    const auto draw = locks.next_draw();
+    std::erase_if(parents, [&](const auto& parent) { return !locks.is_taken(parent.first, draw); });
+    std::vector<std::pair<std::size_t, std::vector<std::string>>> refused;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto taken = parents_of(rows[i]);
+        std::erase_if(taken, [&](const std::string& parent) { return !parents.contains(parent); });
+        if (!taken.empty()) refused.emplace_back(i, std::move(taken));
+    }
+    for (const auto& [place, taken] : refused)
+        rows[place] = lock_error(static_cast<std::int64_t>(refused.size()), taken);
+    if (!refused.empty()) locks.count_served(Locks::By::request, static_cast<std::int64_t>(refused.size()));
+    return held;
+}
+
 }  // namespace
 
-Result<std::vector<SaveResult>> save_planned(Org& org, const std::vector<PlannedSave>& rows,
-                                             Atomicity atomicity) {
+Saving saving_of(const Ask& ask, Change::Kind kind, Atomicity atomicity) {
+    Saving how{.atomicity = atomicity};
+    const auto duplicates = ask.request.headers.find("Sforce-Duplicate-Rule-Header").value_or("");
+    if (lower_case(duplicates).find("allowsave=true") != std::string::npos)
+        how.duplicates = Saving::Duplicates::allowed;
+    const auto assign = ask.request.headers.find("Sforce-Auto-Assign");
+    const bool is_usual = !assign && kind != Change::Kind::update;
+    if (is_usual || (assign && equal_words(*assign, "TRUE")))
+        how.assignment = "active";
+    else if (assign && !equal_words(*assign, "FALSE"))
+        how.assignment = std::string{*assign};
+    return how;
+}
+
+Result<SaveResult> save_one(Services& services, const Change& change, const Saving& how) {
+    std::vector<PlannedSave> rows{change};
+    const auto held = take_parents(services.locks, rows);
+    if (auto* refusal = std::get_if<RowError>(&rows.front()))
+        return SaveResult{.id = {}, .created = false, .errors = {std::move(*refusal)}};
+    return services.org.save(change, how);
+}
+
+Result<std::vector<SaveResult>> save_planned(Services& services, std::vector<PlannedSave> rows,
+                                             const Saving& how) {
+    const auto held = take_parents(services.locks, rows);
     std::vector<Change> changes;
     for (const auto& row : rows)
         if (const auto* change = std::get_if<Change>(&row)) changes.push_back(*change);
-    const bool is_hopeless = atomicity == Atomicity::all_or_none && std::ranges::any_of(rows, is_refused);
+    const bool is_hopeless = how.atomicity == Atomicity::all_or_none && std::ranges::any_of(rows, is_refused);
     std::vector<SaveResult> saved;
-    if (!is_hopeless && !changes.empty()) saved = TRY(org.save(changes, atomicity));
+    if (!is_hopeless && !changes.empty()) saved = TRY(services.org.save(changes, how));
 
     std::vector<SaveResult> results;
     auto next = saved.begin();

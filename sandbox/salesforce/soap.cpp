@@ -1,6 +1,7 @@
 #include "sandbox/salesforce/envelope.h"
 #include "sandbox/salesforce/handlers.h"
 #include "sandbox/salesforce/reply.h"
+#include "sandbox/salesforce/soap_records.h"
 #include "sandbox/services.h"
 #include "sandbox/web/markup.h"
 
@@ -33,11 +34,6 @@ Answer fault(std::string_view type, std::string_view code, std::string_view mess
                                 text + "</sf:exceptionMessage></sf:" + kind + "></detail></soapenv:Fault>");
 }
 
-std::string element(std::string_view name, std::string_view text) {
-    const std::string tag{name};
-    return "<" + tag + ">" + markup_escaped(text) + "</" + tag + ">";
-}
-
 std::string user_info(const Services& services) {
     std::string info;
     for (const auto& [name, text] : std::array<std::pair<std::string_view, std::string>, 12>{
@@ -53,7 +49,7 @@ std::string user_info(const Services& services) {
               {"userName", services.org.username()},
               {"userTimeZone", "GMT"},
               {"userType", "Standard"}}})
-        info += element(name, text);
+        info += markup_element(name, text);
     return info;
 }
 
@@ -73,13 +69,14 @@ Answer log_in(Services& services, const Envelope& envelope, int version) {
         return fault("LoginFault", "INVALID_LOGIN",
                      "Invalid username, password, security token; or user locked out.");
     const auto number = std::to_string(version) + ".0/" + services.org.organization_id().substr(0, 15);
-    return soap_answer(200, "<loginResponse><result>" +
-                                element("metadataServerUrl", services.url + "/services/Soap/m/" + number) +
-                                element("passwordExpired", "false") + element("sandbox", "true") +
-                                element("serverUrl", services.url + "/services/Soap/u/" + number) +
-                                element("sessionId", services.sessions.open()) +
-                                element("userId", services.org.user_id()) + "<userInfo>" +
-                                user_info(services) + "</userInfo></result></loginResponse>");
+    return soap_answer(
+        200, "<loginResponse><result>" +
+                 markup_element("metadataServerUrl", services.url + "/services/Soap/m/" + number) +
+                 markup_element("passwordExpired", "false") + markup_element("sandbox", "true") +
+                 markup_element("serverUrl", services.url + "/services/Soap/u/" + number) +
+                 markup_element("sessionId", services.sessions.open()) +
+                 markup_element("userId", services.org.user_id()) + "<userInfo>" + user_info(services) +
+                 "</userInfo></result></loginResponse>");
 }
 
 Answer act(Services& services, const Envelope& envelope) {
@@ -93,9 +90,17 @@ Answer act(Services& services, const Envelope& envelope) {
     if (envelope.operation() == "getUserInfo")
         return soap_answer(
             200, "<getUserInfoResponse><result>" + user_info(services) + "</result></getUserInfoResponse>");
-    return fault(
-        "UnexpectedErrorFault", "UNKNOWN_EXCEPTION",
-        "This sandbox has of the SOAP API login, logout and getUserInfo, not " + envelope.operation());
+    if (envelope.operation() == "undelete" || envelope.operation() == "merge") {
+        const bool is_merge = envelope.operation() == "merge";
+        const auto body = is_merge ? soap_merge(services, envelope) : soap_undelete(services, envelope);
+        return body ? soap_answer(200, *body)
+                    : fault("UnexpectedErrorFault",
+                            body.error().symbol.empty() ? "UNKNOWN_EXCEPTION" : body.error().symbol,
+                            body.error().message);
+    }
+    return fault("UnexpectedErrorFault", "UNKNOWN_EXCEPTION",
+                 "This sandbox has of the SOAP API login, logout, getUserInfo, undelete and merge, not " +
+                     envelope.operation());
 }
 
 }  // namespace

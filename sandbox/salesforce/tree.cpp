@@ -28,8 +28,7 @@ struct Node {
     const Object* object = nullptr;
     std::string reference;
     json fields;
-    std::optional<std::size_t> parent{};
-    std::string parent_field{};
+    std::vector<Change::Link> links{};  ///< to its parent
     std::size_t level = 1;
 };
 
@@ -84,8 +83,7 @@ class Reader {
             nodes_[place].fields.erase(name);
             for (const auto& record : records)
                 TRY(add(record, Node{.object = children,
-                                     .parent = place,
-                                     .parent_field = link->field,
+                                     .links = {{.earlier = place, .field = link->field}},
                                      .level = nodes_[place].level + 1}));
         }
         return {};
@@ -132,9 +130,8 @@ Answer create_tree(Services& services, const Ask& ask) {
         changes.push_back(Change{.kind = Change::Kind::create,
                                  .object = node.object,
                                  .fields = &node.fields,
-                                 .parent = node.parent,
-                                 .parent_field = node.parent_field});
-    const auto saved = services.org.save(changes, Atomicity::all_or_none);
+                                 .links = node.links});
+    const auto saved = services.org.save(changes, Saving{.atomicity = Atomicity::all_or_none});
     if (!saved) return org_error(saved.error());
     if (!std::ranges::all_of(*saved, &SaveResult::success)) return json_answer(400, failures(*nodes, *saved));
     auto results = Json::array();

@@ -49,6 +49,20 @@ Answer refuse_session(Services& services, const http::Request& request) {
     return api_error(401, "INVALID_SESSION_ID", "Session expired or invalid");
 }
 
+bool is_ingest(const Path& path) {
+    return path.segments.size() > 4 && equal_words(path.segments[4], "ingest");
+}
+
+/// Of either kind; without a state it goes.
+void end_job(Services& services, const http::Request& request, std::optional<JobState> state) {
+    const auto id = place_of(request).stream;
+    const auto end = [&](auto& jobs) { state ? jobs.end(id, *state) : jobs.remove(id); };
+    if (is_ingest(split_target(request.target)))
+        end(services.ingest);
+    else
+        end(services.jobs);
+}
+
 std::optional<Answer> lose_locator(Services& services, const http::Request& request) {
     const auto place = place_of(request);
     if (place.is_job) return api_error(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
@@ -68,8 +82,9 @@ Place place_of(const http::Request& request) {
                      .is_following = true,
                      .stream = std::string{segments[4].substr(0, segments[4].rfind('-'))}};
     }
-    if (segments.size() < 6 || !equal_words(segments[3], "jobs") || !equal_words(segments[4], "query"))
-        return {};
+    if (segments.size() < 6 || !equal_words(segments[3], "jobs")) return {};
+    if (is_ingest(path)) return Place{.is_job = true, .stream = std::string{segments[5]}};
+    if (!equal_words(segments[4], "query")) return {};
     const bool is_page = segments.size() == 7 && equal_words(segments[6], "results");
     return Place{.is_job = true,
                  .is_page = is_page,
@@ -91,13 +106,13 @@ std::optional<Answer> salesforce_strike_before(Services& services, const Fault& 
         case FaultKind::unauthorized:
             return refuse_session(services, request);
         case FaultKind::job_failed:
-            services.jobs.end(place_of(request).stream, JobState::failed);
+            end_job(services, request, JobState::failed);
             return std::nullopt;
         case FaultKind::job_aborted:
-            services.jobs.end(place_of(request).stream, JobState::aborted);
+            end_job(services, request, JobState::aborted);
             return std::nullopt;
         case FaultKind::job_gone:
-            services.jobs.remove(place_of(request).stream);
+            end_job(services, request, std::nullopt);
             return std::nullopt;
         case FaultKind::locator_gone:
             return lose_locator(services, request);

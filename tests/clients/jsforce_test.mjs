@@ -227,3 +227,68 @@ test("upsert creates by external id, then updates the same record; single and ar
   assert.deepEqual((await withKey("jsforce-1")).map((row) => row.Name), ["Third"]);
   assert.deepEqual((await withKey("jsforce-2")).map((row) => row.Name), ["New"]);
 });
+
+// Rows as a bulk job's results have them, by a column.
+const resultsBy = (list, column) => new Map(list.map((row) => [row[column], row]));
+
+async function bulk(connection, operation, input, more = {}) {
+  return connection.bulk2.loadAndWaitForResults({
+    object: "Contact", operation, input, pollInterval: 50, pollTimeout: 60_000, ...more,
+  });
+}
+
+test("a bulk job inserts, and says of every row what became of it", async () => {
+  const connection = await withPassword();
+  const input = Array.from({ length: 450 }, (_, i) => ({
+    LastName: i % 50 === 0 ? "" : `Bulk, "${i}"\nünï`, ExtKey__c: `bulk-${i}`, Description: null, Vip__c: i % 2 === 0,
+  }));
+  const { successfulResults, failedResults, unprocessedRecords } = await bulk(connection, "insert", input);
+  assert.equal(successfulResults.length + failedResults.length, 450);
+  assert.equal(unprocessedRecords.length, 0);
+  const state = await rows("Contact");
+  const found = resultsBy(successfulResults, "ExtKey__c");
+  const missed = resultsBy(failedResults, "ExtKey__c");
+  input.forEach((record, i) => {
+    if (i % 50 === 0) {
+      assert.match(missed.get(record.ExtKey__c).sf__Error, /^REQUIRED_FIELD_MISSING:.*:LastName --$/);
+      return;
+    }
+    const { sf__Id, sf__Created } = found.get(record.ExtKey__c);
+    assert.equal(sf__Created, "true");
+    const row = state.get(sf__Id);
+    assert.deepEqual([row.LastName, row.Vip__c, row.Description], [record.LastName, String(record.Vip__c), ""]);
+  });
+  assert.notDeepEqual(successfulResults.map((row) => row.ExtKey__c), input.map((record) => record.ExtKey__c)
+    .filter((key) => found.has(key)), "results are in an order of their own");
+});
+
+test("bulk jobs update, upsert by external id and delete", async () => {
+  const connection = await withPassword();
+  const keys = ["cycle-1", "cycle-2", "cycle-3"];
+  const made = await bulk(connection, "upsert", keys.map((key) => ({ ExtKey__c: key, LastName: key, Email: "a@b.example" })),
+    { externalIdFieldName: "ExtKey__c" });
+  const ids = new Map(made.successfulResults.map((row) => [row.ExtKey__c, row.sf__Id]));
+  assert.ok(made.successfulResults.every((row) => row.sf__Created === "true"));
+  const updated = await bulk(connection, "update", keys.map((key) => ({ Id: ids.get(key), LastName: `${key} new`, Email: null })));
+  assert.deepEqual(updated.successfulResults.map((row) => [row.sf__Id, row.sf__Created]).sort(),
+    [...ids.values()].map((id) => [id, "false"]).sort());
+  const again = await bulk(connection, "upsert", [{ ExtKey__c: "cycle-1", Phone: "1" }, { ExtKey__c: "cycle-4", LastName: "Four" }],
+    { externalIdFieldName: "ExtKey__c" });
+  assert.deepEqual(Object.fromEntries(again.successfulResults.map((row) => [row.ExtKey__c, row.sf__Created])),
+    { "cycle-1": "false", "cycle-4": "true" });
+  let row = (await rows("Contact")).get(ids.get("cycle-1"));
+  assert.deepEqual([row.LastName, row.Email, row.Phone], ["cycle-1 new", "", "1"]);
+  const gone = await bulk(connection, "delete", [...ids.values()].map((Id) => ({ Id })));
+  assert.equal(gone.successfulResults.length, 3);
+  row = (await rows("Contact")).get(ids.get("cycle-1"));
+  assert.equal(row.IsDeleted, "true");
+  const hard = await bulk(connection, "hardDelete", [{ Id: ids.get("cycle-2") }]);
+  assert.equal(hard.successfulResults.length, 1);
+  assert.equal((await rows("Contact")).has(ids.get("cycle-2")), false);
+});
+
+test("a bulk job with a column that isn't there fails as a whole", async () => {
+  const connection = await withPassword();
+  await assert.rejects(bulk(connection, "insert", [{ LastName: "x", Nothing__c: "y" }]),
+    /Field name not found : Nothing__c/);
+});

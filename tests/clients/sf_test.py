@@ -99,6 +99,21 @@ class SalesforceCommandLine(unittest.TestCase):
         self.assertEqual(found, {key: (row["LastName"], row["MailingStreet"])
                                  for key, row in self.rows("Contact").items()})
 
+    def bulk(self, command, name, header, lines, *more):
+        """One of sf's bulk commands over a file of these lines; how many rows it says were processed."""
+        file = self.folder / f"{command}.csv"
+        file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        return self.sf("data", command, "bulk", "-s", name, "-f", str(file), "-o", "org", "--wait", "5", *more)
+
+    def test_bulk_commands_upsert_and_delete(self):
+        keys = [f"sf-{number}" for number in range(300)]
+        self.bulk("upsert", "Account", "ExtKey__c,Name", [f'{key},"Bulk ""{key}"""' for key in keys],
+                  "--external-id", "ExtKey__c")
+        rows = {row["ExtKey__c"]: row for row in self.rows("Account").values() if row["ExtKey__c"] in keys}
+        self.assertEqual({key: row["Name"] for key, row in rows.items()}, {key: f'Bulk "{key}"' for key in keys})
+        self.bulk("delete", "Account", "Id", [row["Id"] for row in rows.values()])
+        self.assertEqual([row for row in self.rows("Account").values() if row["ExtKey__c"] in keys], [])
+
     def test_a_record_is_created_read_updated_and_deleted(self):
         name = 'Comma, "quote" & ünï 漢字'
         key = self.sf("data", "create", "record", "-s", "Account", "-v", "Name='First' Phone=030-1",

@@ -7,6 +7,7 @@
 #include "crm/salesforce/job.h"
 #include "crm/salesforce/query.h"
 #include "crm/salesforce/tuning.h"
+#include "model/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -233,7 +234,7 @@ class Ingest {
         if (results.sink_failure()) return *results.sink_failure();
         if (read) return {};
         if (read.error().kind != ErrorKind::corrupt) return unknown(read.error());
-        figures.fault = read.error().with_context(where).message;
+        figures.fault = shown(model::valid_utf8(read.error().with_context(where).message));
         return {};
     }
 

@@ -2,6 +2,7 @@
 
 #include "sandbox/dynamics/org/state.h"
 #include "sandbox/dynamics/switches/access.h"
+#include "sandbox/dynamics/switches/write_rules.h"
 #include "sandbox/dynamics/table_text.h"
 #include "sandbox/switches/every_face.h"
 #include "sandbox/web/answer.h"
@@ -169,6 +170,7 @@ std::span<const RouteTo<Services>> control_routes() {
     static const auto all = [] {
         std::vector<Switch> routes{own.begin(), own.end()};
         for (const auto& route : access_switches()) routes.push_back(route);
+        for (const auto& route : write_rule_switches()) routes.push_back(route);
         return routes;
     }();
     return all;

@@ -20,6 +20,7 @@ struct Resource {
 constexpr std::array resources{Resource{"GET", "", service_document},
                                Resource{"GET", "$metadata", metadata_document},
                                Resource{"POST", "$batch", batch},
+                               Resource{"POST", "Merge", merge},
                                Resource{"GET", "WhoAmI", who_am_i},
                                Resource{"GET", "RetrieveVersion", retrieve_version},
                                Resource{"GET", "RetrieveTotalRecordCount", total_record_count},
@@ -62,6 +63,8 @@ Answer in_set(Services& services, const Ask& ask, const Table& table) {
     const auto& set = segments.front();
     if (!set.has_key()) {
         if (segments.size() == 2 && segments[1].name == "$count") return count_set(services, ask, table);
+        if (is_bound_message(ask))
+            return ask.method == "POST" ? bound_message(services, ask, table) : not_allowed(ask, "POST");
         if (segments.size() != 1) return failure(no_segment(segments[1].name));
         if (ask.method == "GET") return query_set(services, ask, table);
         return ask.method == "POST" ? write_alone(services, ask, table) : not_allowed(ask, "GET,POST");

@@ -30,8 +30,11 @@ Answer call_api(Services& services, const http::Request& request, JournalEntry& 
     const auto ask = asked(services, request);
     auto answered = ask ? dispatch(services, *ask) : failure(ask.error());
     entry.in_flight = entered.passage->in_flight();
-    if (answered.subrequests.size() > 1)
-        entered.passage->add(static_cast<std::int64_t>(answered.subrequests.size()) - 1);
+    // Each operation of a batch counts as a request.
+    if (answered.subrequests.size() > 1) {
+        answered.calls = static_cast<std::int64_t>(answered.subrequests.size());
+        entered.passage->add(answered.calls - 1);
+    }
     auto& headers = answered.response.headers;
     const auto id = entra::new_guid();
     headers.add("REQ_ID", id);

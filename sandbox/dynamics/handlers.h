@@ -38,6 +38,13 @@ Answer row_collection(Services& services, const Ask& ask, const Table& table);
 /// of a row, property or link. For requests by themselves and for those of a change set.
 Answer write(Services& services, Writing& writing, const Ask& ask, const Table& table);
 
+// messages.cpp
+/// "accounts/Microsoft.Dynamics.CRM.CreateMultiple" and the like: all of its rows, or none.
+bool is_bound_message(const Ask& ask);
+Answer bound_message(Services& services, const Ask& ask, const Table& table);
+/// One row takes in another, which becomes inactive. [Dataverse: Merge table rows using the Web API]
+Answer merge(Services& services, const Ask& ask);
+
 // query
 Answer query_set(Services& services, const Ask& ask, const Table& table);
 Answer count_set(Services& services, const Ask& ask, const Table& table);

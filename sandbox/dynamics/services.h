@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sandbox/dynamics/duplicates.h"
 #include "sandbox/dynamics/org/org.h"
 #include "sandbox/dynamics/protection.h"
 #include "sandbox/entra/authority.h"
@@ -22,6 +23,7 @@ struct Services : Surface {
     entra::Authority authority;
     Protection protection{clock};
     std::atomic<std::int64_t> page_rows_max = 5'000;
+    Duplicates duplicates{};
 };
 
 }  // namespace koppla::sandbox::dynamics

@@ -77,13 +77,14 @@ Result<Answer> saved_answer(Writing& writing, const Ask& ask, const Table& table
     return answered;
 }
 
-Result<Answer> create(Writing& writing, const Ask& ask, const Table& table) {
+Result<Answer> create(Services& services, Writing& writing, const Ask& ask, const Table& table) {
     const auto body = TRY(body_of(ask));
     const auto saved = TRY(create_from(writing, table, body));
+    TRY(services.duplicates.check(writing, ask, table, saved.id));
     return saved_answer(writing, ask, table, saved);
 }
 
-Result<Answer> update(Writing& writing, const Ask& ask, const Table& table) {
+Result<Answer> update(Services& services, Writing& writing, const Ask& ask, const Table& table) {
     const auto key = TRY(row_key(table, ask.segments.front()));
     const auto condition = TRY(condition_of(ask));
     const auto body = TRY(body_of(ask));
@@ -94,6 +95,7 @@ Result<Answer> update(Writing& writing, const Ask& ask, const Table& table) {
                                          .values = std::move(payload.values),
                                          .condition = condition}));
     TRY(keep_children(writing, payload, saved.id));
+    TRY(services.duplicates.check(writing, ask, table, saved.id));
     return saved_answer(writing, ask, table, saved);
 }
 
@@ -181,14 +183,14 @@ Result<Answer> write_collection(Writing& writing, const Ask& ask, const Table& t
     return nothing();
 }
 
-Result<Answer> write_row(Writing& writing, const Ask& ask, const Table& table) {
+Result<Answer> write_row(Services& services, Writing& writing, const Ask& ask, const Table& table) {
     const auto& segments = ask.segments;
     if (!segments.front().has_key()) {
-        if (ask.method == "POST" && segments.size() == 1) return create(writing, ask, table);
+        if (ask.method == "POST" && segments.size() == 1) return create(services, writing, ask, table);
         return no_segment(segments.back().name);
     }
     if (segments.size() == 1) {
-        if (ask.method == "PATCH") return update(writing, ask, table);
+        if (ask.method == "PATCH") return update(services, writing, ask, table);
         if (ask.method == "DELETE") return remove(writing, ask, table);
         return no_segment(segments.back().name);
     }
@@ -202,8 +204,8 @@ Result<Answer> write_row(Writing& writing, const Ask& ask, const Table& table) {
 
 }  // namespace
 
-Answer write(Services&, Writing& writing, const Ask& ask, const Table& table) {
-    auto answered = write_row(writing, ask, table);
+Answer write(Services& services, Writing& writing, const Ask& ask, const Table& table) {
+    auto answered = write_row(services, writing, ask, table);
     return answered ? std::move(*answered) : failure(answered.error());
 }
 

@@ -211,7 +211,8 @@ class DeletionImport {
     }
 
     Result<std::vector<std::string>> missing_ids(const db::Staging& staging) {
-        const auto transaction = TRY(site_.database.begin(db::Access::read, call_));
+        // What is staged is shown to writers alone.
+        const auto transaction = TRY(site_.database.begin(db::Access::write_own, call_));
         const std::string table = quoted(schema_.local_table);
         const std::string key = quoted(key_->column);
         const std::string flag = quoted(flag_->column);

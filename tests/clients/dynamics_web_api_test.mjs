@@ -174,6 +174,54 @@ test("batches without change sets go on behind an error where asked", async () =
   assert.equal(answers[1].value.length, 1);
 });
 
+test("writes in a batch without a change set have outcomes of their own, under ids that the client makes", async () => {
+  const made = "7f3c9a10-0000-4000-8000-0000000000b1";
+  const gone = await api.create({ collection: "accounts", data: { name: "Gone soon" } });
+  api.startBatch();
+  api.upsert({ collection: "accounts", key: made, data: { name: "Made in a batch" }, ifnonematch: "*" });
+  api.update({ collection: "accounts", key: made, data: { name: "x".repeat(5000) } });
+  api.update({ collection: "accounts", key: made, data: { telephone1: "5" } });
+  api.deleteRecord({ collection: "accounts", key: gone });
+  const answers = await api.executeBatch({ continueOnError: true, inChangeSet: false }).catch((errors) => errors);
+  assert.equal(answers.length, 4);
+  assert.equal(answers.filter((answer) => answer instanceof Error).map((error) => error.code).join(), "0x80044331");
+  const accounts = await rows("account");
+  assert.deepEqual([accounts.get(made).name, accounts.get(made).telephone1], ["Made in a batch", "5"]);
+  assert.ok(!accounts.has(gone));
+});
+
+test("a batch of upserts by an alternate key makes and changes", async () => {
+  const names = async () => new Map([...(await rows("contact")).values()].map((row) => [row.new_externalkey, row.lastname]));
+  for (const lastname of ["First", "Second"]) {
+    api.startBatch();
+    for (const key of ["batch-1", "batch-2"])
+      api.upsert({ collection: "contacts", key: `new_externalkey='${key}'`, data: { lastname: `${lastname} ${key}` } });
+    await api.executeBatch({ inChangeSet: false });
+    const found = await names();
+    for (const key of ["batch-1", "batch-2"]) assert.equal(found.get(key), `${lastname} ${key}`);
+  }
+});
+
+test("bulk messages are called as actions bound to a set", async () => {
+  const type = "Microsoft.Dynamics.CRM.account";
+  const { Ids } = await api.callAction({
+    collection: "accounts", actionName: "Microsoft.Dynamics.CRM.CreateMultiple",
+    action: { Targets: [{ "@odata.type": type, name: "Bulk one" }, { "@odata.type": type, name: "Bulk two" }] },
+  });
+  const accounts = await rows("account");
+  assert.deepEqual(Ids.map((id) => accounts.get(id).name), ["Bulk one", "Bulk two"]);
+  await api.callAction({
+    actionName: "Merge",
+    action: {
+      Target: { "@odata.type": type, accountid: Ids[0] },
+      Subordinate: { "@odata.type": type, accountid: Ids[1] },
+      PerformParentingChecks: false,
+    },
+  });
+  const merged = (await rows("account")).get(Ids[1]);
+  assert.deepEqual([merged.statecode, merged.masterid], ["1", Ids[0]]);
+});
+
 test("changes are tracked from a delta link, with what was deleted", async () => {
   const select = ["name", "accountnumber"];
   const kept = await api.create({ collection: "accounts", data: { name: "Kept" } });

@@ -26,6 +26,7 @@ constexpr std::size_t state_cache_bytes = std::size_t{64} << 20U;
 /// Pages of rows go out about as fast as the disk cache has them.
 constexpr std::size_t state_mapped_bytes = std::size_t{64} << 30U;
 constexpr std::string_view hidden_setting = "hidden";
+constexpr std::string_view indexes_setting = "key_indexes";
 constexpr std::string_view floor_setting = "token_floor";
 constexpr std::chrono::hours usual_retention{7 * 24};
 
@@ -51,13 +52,43 @@ Hidden hidden_of(std::string_view text) {
     return json.is_object() ? json.get<Hidden>() : Hidden{};
 }
 
+/// States of indexes that were set, by "table.key".
+using Indexes = std::map<std::string, IndexState>;
+
+Indexes indexes_of(std::string_view text) {
+    Indexes indexes;
+    const auto json = nlohmann::json::parse(text, nullptr, false);
+    if (!json.is_object()) return indexes;
+    for (const auto& [key, state] : json.items())
+        if (state.is_number_integer()) indexes[key] = static_cast<IndexState>(state.get<int>());
+    return indexes;
+}
+
+std::string text_of(const Indexes& indexes) {
+    auto json = nlohmann::json::object();
+    for (const auto& [key, state] : indexes) json[key] = static_cast<int>(state);
+    return json.dump();
+}
+
+Table with_indexes(Table table, const Indexes& indexes) {
+    auto keys = table.keys();
+    bool is_other = false;
+    for (AlternateKey& key : keys) {
+        const auto found = indexes.find(fmt::format("{}.{}", table.name(), key.name));
+        if (found == indexes.end()) continue;
+        key.index = found->second;
+        is_other = true;
+    }
+    return is_other ? Table{table.facts(), table.attributes(), std::move(keys)} : std::move(table);
+}
+
 /// The catalog without what is hidden.
-Catalog seen_of(const Catalog& whole, const Hidden& hidden, std::int64_t version) {
+Catalog seen_of(const Catalog& whole, const Hidden& hidden, const Indexes& indexes, std::int64_t version) {
     std::vector<Table> tables;
     for (const Table& table : whole.tables()) {
         const auto found = hidden.find(table.name());
         if (found == hidden.end()) {
-            tables.push_back(table);
+            tables.push_back(with_indexes(table, indexes));
             continue;
         }
         const auto& names = found->second;
@@ -68,7 +99,7 @@ Catalog seen_of(const Catalog& whole, const Hidden& hidden, std::int64_t version
                                  names.contains(attribute.type_of) || names.contains(attribute.base_of);
             if (!is_gone) attributes.push_back(attribute);
         }
-        tables.emplace_back(table.facts(), std::move(attributes), table.keys());
+        tables.push_back(with_indexes(Table{table.facts(), std::move(attributes), table.keys()}, indexes));
     }
     return Catalog{std::move(tables), whole.relationships(), std::to_string(version)};
 }
@@ -118,21 +149,30 @@ struct Org::Inside {
 
     [[nodiscard]] const Table& whole_table(const Table& table) const { return *whole->find(table.name()); }
 
-    /// Keeps what is hidden, under a new version of the metadata.
-    Result<void> show(const Hidden& hidden) {
-        const auto transaction = TRY(begin(db::Access::write));
+    /// Keeps what of the metadata is otherwise than it was made, under a new version of it.
+    Result<void> keep_setting(std::string_view name, std::string_view text) {
+        {
+            const auto transaction = TRY(begin(db::Access::write));
+            State state{*transaction};
+            const auto version = number_of(TRY(state.setting("metadata_version"))) + 1;
+            TRY(state.set_setting("metadata_version", std::to_string(version)));
+            TRY(state.set_setting(name, text));
+            TRY(transaction->commit());
+        }
+        const auto transaction = TRY(begin(db::Access::read));
         State state{*transaction};
-        const auto version = number_of(TRY(state.setting("metadata_version"))) + 1;
-        TRY(state.set_setting("metadata_version", std::to_string(version)));
-        TRY(state.set_setting(hidden_setting, text_of(hidden)));
-        TRY(transaction->commit());
-        set_seen(hidden, version);
-        return {};
+        return set_seen(state);
     }
+    Result<void> show(const Hidden& hidden) { return keep_setting(hidden_setting, text_of(hidden)); }
 
-    void set_seen(const Hidden& hidden, std::int64_t version) {
-        auto catalog = std::make_shared<const Catalog>(seen_of(*whole, hidden, 1'000'000 + version));
+    /// Makes the catalog that the settings ask for.
+    Result<void> set_seen(State& state) {
+        const auto hidden = hidden_of(TRY(state.setting(hidden_setting)).value_or(""));
+        const auto indexes = indexes_of(TRY(state.setting(indexes_setting)).value_or(""));
+        const auto version = number_of(TRY(state.setting("metadata_version")));
+        auto catalog = std::make_shared<const Catalog>(seen_of(*whole, hidden, indexes, 1'000'000 + version));
         seen.with([&](auto& now) { now = std::move(catalog); });
+        return {};
     }
 
     const Clock& clock;
@@ -160,8 +200,7 @@ Result<std::unique_ptr<Org>> Org::open(const OrgOptions& options, const Clock& c
     const auto transaction = TRY(inside->begin(db::Access::read));
     State state{*transaction};
     inside->token_floor = number_of(TRY(state.setting(floor_setting)));
-    inside->set_seen(hidden_of(TRY(state.setting(hidden_setting)).value_or("")),
-                     number_of(TRY(state.setting("metadata_version"))));
+    TRY(inside->set_seen(state));
     return std::unique_ptr<Org>{new Org{std::move(inside)}};
 }
 
@@ -337,6 +376,23 @@ Result<void> Org::hide_rows(const Table& table, std::span<const std::string> ids
     const auto transaction = TRY(inside_->begin(db::Access::write));
     TRY((State{*transaction}.hide(inside_->whole_table(table), ids)));
     return inside_->commit(*transaction);
+}
+
+Result<void> Org::set_index(const Table& table, std::string_view key, IndexState index) {
+    for (const AlternateKey& each : table.keys()) {
+        const bool is_named =
+            each.name == key || (each.attributes.size() == 1 && each.attributes.front() == key);
+        if (!is_named) continue;
+        auto indexes = Indexes{};
+        {
+            const auto transaction = TRY(inside_->begin(db::Access::read));
+            indexes = indexes_of(TRY(State{*transaction}.setting(indexes_setting)).value_or(""));
+        }
+        indexes[fmt::format("{}.{}", table.name(), each.name)] = index;
+        return inside_->keep_setting(indexes_setting, text_of(indexes));
+    }
+    return error(ErrorKind::invalid, fmt::format("'{}' has no alternate key '{}'", table.name(), key),
+                 "0x80060890");
 }
 
 Result<void> Org::reveal() {

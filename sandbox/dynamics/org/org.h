@@ -104,6 +104,9 @@ class Org {
     Result<void> hide(const Table& table, std::span<const std::string> attributes);
     /// The same for rows: no tombstone tells of them.
     Result<void> hide_rows(const Table& table, std::span<const std::string> ids);
+    /// The state of an alternate key's index, by the key's name or that of its only attribute: unless it is
+    /// active, the key neither names rows nor keeps values apart. 0x80060890 for a key that there isn't.
+    Result<void> set_index(const Table& table, std::string_view key, IndexState index);
     /// Shows everything again.
     Result<void> reveal();
 

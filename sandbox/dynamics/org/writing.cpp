@@ -132,6 +132,10 @@ Result<Saved> Writing::update(const Table& table, const std::string& id, Values 
         const auto* attribute = table.find(at->first);
         at = attribute != nullptr && attribute->can_update ? std::next(at) : values.erase(at);
     }
+    return change(table, id, std::move(values));
+}
+
+Result<Saved> Writing::change(const Table& table, const std::string& id, Values values) {
     const auto version = TRY(State{*transaction_}.take_versions());
     values[std::string{version_column}] = version;
     const auto before = TRY(row(table, id));
@@ -145,6 +149,32 @@ Result<Saved> Writing::update(const Table& table, const std::string& id, Values 
     Saved saved{.id = id, .version = version, .outcome = Saved::Outcome::updated};
     saved.is_visible = TRY(keep(Pending::Kind::update, table, id, values, version));
     return saved;
+}
+
+Result<void> Writing::merge(const Table& seen, const std::string& target, const std::string& subordinate,
+                            Values content) {
+    const Table& table = *whole_->find(seen.name());
+    if (!table.has("masterid") || !table.has("merged"))
+        return refusal(
+            ErrorKind::invalid, "0x80040203",
+            fmt::format("The 'Merge' method does not support entities of type '{}'.", table.name()));
+    for (const auto& id : {target, subordinate})
+        if (!TRY(find(table, {.id = id}))) return no_such_row(table, id);
+    if (target == subordinate)
+        return refusal(ErrorKind::invalid, "0x80040203", "A row can't be merged with itself.");
+    if (!content.empty()) TRY(update(table, target, std::move(content)));
+    State state{*transaction_};
+    constexpr std::int64_t children_max = 100'000;
+    for (const Relationship* way : whole_->to(table)) {
+        const auto* child = whole_->find(way->referencing);
+        if (child == nullptr || way->referencing_attribute == "masterid") continue;
+        const auto ids = TRY(state.ids_with(*child, link_values(*child, *way, subordinate), children_max));
+        for (const auto& id : ids) TRY(change(*child, id, link_values(*child, *way, target)));
+    }
+    constexpr std::int64_t inactive = 1;
+    TRY(change(table, subordinate,
+               {{"statecode", inactive}, {"merged", std::int64_t{1}}, {"masterid", target}}));
+    return {};
 }
 
 Result<Saved> Writing::remove(const Table& table, const std::string& id) {
@@ -179,7 +209,8 @@ Result<void> Writing::check_restrictions(const Table& table, const std::string& 
 /// No other row may have the same values in an alternate key whose index is active.
 Result<void> Writing::check_keys(const Table& table, const std::string& id, const Values& changed,
                                  const Values& after) {
-    for (const AlternateKey& key : table.keys()) {
+    const Table* seen = seen_->find(table.name());
+    for (const AlternateKey& key : (seen != nullptr ? *seen : table).keys()) {
         if (key.index != IndexState::active) continue;
         Values parts;
         bool is_touched = false;

@@ -70,6 +70,10 @@ class Writing {
             std::function<Result<void>(db::Transaction&)> commit);
 
     Result<Saved> save(const Change& change);
+    /// The subordinate becomes inactive and names its master, to which all that pointed to it points; the
+    /// target takes on `content`.
+    Result<void> merge(const Table& table, const std::string& target, const std::string& subordinate,
+                       Values content);
     /// The id of the row with these key values; nothing where there is none.
     Result<std::optional<std::string>> find(const Table& table, const RowKey& key);
     [[nodiscard]] db::Transaction& transaction() { return *transaction_; }
@@ -80,6 +84,7 @@ class Writing {
     Result<Values> row(const Table& table, const std::string& id);
     Result<Saved> create(const Table& table, const std::string& id, Values values);
     Result<Saved> update(const Table& table, const std::string& id, Values values);
+    Result<Saved> change(const Table& table, const std::string& id, Values values);
     Result<Saved> remove(const Table& table, const std::string& id);
     Result<void> check_restrictions(const Table& table, const std::string& id);
     Result<void> check_keys(const Table& table, const std::string& id, const Values& changed,

@@ -52,6 +52,10 @@ bool is_list_of_codes(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return is_digit(c) || c == ';' || c == '-'; });
 }
 
+std::string not_a(std::string_view text, std::string_view what) {
+    return fmt::format("'{}' is no {}", model::valid_utf8(shown(text)), what);
+}
+
 std::string_view verb_of(const WriteLayout& layout) {
     if (layout.operation == WriteOperation::remove) return "DELETE";
     return layout.key_column ? "PATCH" : "POST";
@@ -155,30 +159,29 @@ std::optional<BatchBody::Unfit> BatchBody::add_members(const WriteRows& rows, st
 
 /// Appends a value; what is wrong with it where it can't stand in a request, or empty.
 std::string BatchBody::add_value(const WriteMember& member, std::string_view text) {
-    const auto unfit = [&](std::string_view what) { return fmt::format("'{}' is no {}", shown(text), what); };
     switch (member.form) {
         case WriteForm::number:
-            if (!is_json_number(text)) return unfit("number");
+            if (!is_json_number(text)) return not_a(text, "number");
             text_ += text;
             return {};
         case WriteForm::boolean:
-            if (text != "true" && text != "false") return unfit("yes or no");
+            if (text != "true" && text != "false") return not_a(text, "yes or no");
             text_ += text;
             return {};
         case WriteForm::choices:
-            if (!is_list_of_codes(text)) return unfit("list of a choice's codes");
+            if (!is_list_of_codes(text)) return not_a(text, "list of a choice's codes");
             text_ += '"';
             for (const char c : text) text_ += c == ';' ? ',' : c;
             text_ += '"';
             return {};
         case WriteForm::instant:
         case WriteForm::wall_clock:
-            if (!is_moment(text)) return unfit("date and time");
+            if (!is_moment(text)) return not_a(text, "date and time");
             append_moment(text_, text);
             return {};
         case WriteForm::guid:
             text_ += '"';
-            if (!append_guid(text_, text)) return unfit("GUID");
+            if (!append_guid(text_, text)) return not_a(text, "GUID");
             text_ += '"';
             return {};
         default:
@@ -196,12 +199,11 @@ std::string BatchBody::add_reference(const WriteMember& member, std::string_view
 }
 
 std::string BatchBody::add_address_key(const AddressKey& key, std::string_view text) {
-    const auto unfit = [&](std::string_view what) { return fmt::format("'{}' is no {}", shown(text), what); };
-    if (key.name.empty()) return append_guid(text_, text) ? std::string{} : unfit("GUID");
+    if (key.name.empty()) return append_guid(text_, text) ? std::string{} : not_a(text, "GUID");
     text_ += key.name;
     text_ += '=';
     if (key.form == WriteForm::number) {
-        if (!is_json_number(text)) return unfit("number");
+        if (!is_json_number(text)) return not_a(text, "number");
         text_ += text;
         return {};
     }

@@ -58,6 +58,7 @@ Result<void> BatchOutcomes::take(std::span<SentRow> rows, std::span<const PartAn
                      fmt::format("the answer to the batch tells of record {} where {} was written", named,
                                  rows[i].id()));
     }
+    if (note_privilege(answers)) return {};
     const bool is_too_much = !answers.empty() && std::ranges::all_of(answers, [](const PartAnswer& answer) {
         return answer.status == 429;
     });
@@ -70,6 +71,23 @@ Result<void> BatchOutcomes::take(std::span<SentRow> rows, std::span<const PartAn
     }
     for (std::size_t i = 0; i < answers.size(); ++i) take_one(rows[i], answers[i]);
     return {};
+}
+
+/// Where the user's roles lack a privilege on the table, no record of it could be written: nothing is gained
+/// by refusing them one by one.
+bool BatchOutcomes::note_privilege(std::span<const PartAnswer> answers) {
+    const bool is_missing = !answers.empty() && std::ranges::all_of(answers, [](const PartAnswer& answer) {
+        return answer.status == 403 && answer.body.find("is missing prv") != std::string_view::npos;
+    });
+    if (is_missing) note_account_error(answers.front());
+    return is_missing;
+}
+
+void BatchOutcomes::note_account_error(const PartAnswer& answer) {
+    if (account_error_) return;
+    account_error_ = error_of({.status = answer.status, .headers = {}, .body = std::string{answer.body}},
+                              "writing records");
+    account_error_->kind = ErrorKind::denied;
 }
 
 void BatchOutcomes::take_one(SentRow& row, const PartAnswer& answer) {
@@ -94,15 +112,7 @@ void BatchOutcomes::take_good(SentRow& row, const PartAnswer& answer) {
 
 void BatchOutcomes::take_fault(const SentRow& row, const PartAnswer& answer) {
     RowFault fault = row_fault_of(answer.status, answer.body);
-    if (fault.reach == RowFault::Reach::account) {
-        if (!account_error_) {
-            account_error_ =
-                error_of({.status = answer.status, .headers = {}, .body = std::string{answer.body}},
-                         "writing records");
-            account_error_->kind = ErrorKind::denied;
-        }
-        return;
-    }
+    if (fault.reach == RowFault::Reach::account) return note_account_error(answer);
     const bool is_ours = layout_.operation == WriteOperation::insert && row.has_guid;
     if (is_ours && answer.status == 412 && fault.symbol == duplicate_id) {
         unclear_.push_back(row);
@@ -127,14 +137,13 @@ void BatchOutcomes::take_found(std::span<const SentRow> rows, std::span<const Pa
         if (is_good(answers[i])) {
             result.is_created = true;
             result.message = made_before;
-        } else if (answers[i].status == 404) {
-            result.outcome = Outcome::refused;
-            result.message = "another record has one of its values that have to be unique";
         } else {
-            // Asked again, it is answered the same way, and looked for once more.
+            // A record of ours may not be seen yet; asked again, it is answered the same way, and looked for
+            // once more.
             result.outcome = Outcome::postponed;
             result.message =
-                "there is a record of this identifier, and it can't be seen yet whether it is ours";
+                "there is a record of this identifier, or with another value that has to be "
+                "unique, and it can't be seen";
         }
         results_.push_back(result);
     }

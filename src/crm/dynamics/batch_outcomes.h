@@ -42,6 +42,8 @@ class BatchOutcomes {
     [[nodiscard]] const std::optional<Error>& throttled() const { return throttled_; }
 
   private:
+    bool note_privilege(std::span<const odata::PartAnswer> answers);
+    void note_account_error(const odata::PartAnswer& answer);
     void take_one(SentRow& row, const odata::PartAnswer& answer);
     void take_good(SentRow& row, const odata::PartAnswer& answer);
     void take_fault(const SentRow& row, const odata::PartAnswer& answer);

@@ -15,8 +15,7 @@ namespace koppla::dynamics {
 
 namespace {
 
-constexpr std::string_view roles =
-    "give the user a security role with this privilege, or leave it out of the import";
+constexpr std::string_view roles = "give the user a security role with this privilege, or leave it out";
 constexpr std::string_view correct_the_value = "correct the value";
 constexpr std::string_view pace =
     "the environment asks to slow down; lower 'requests-in-flight' if this lasts";
@@ -266,7 +265,7 @@ Error error_of(const http::Response& response, std::string_view attempted) {
 RowFault row_fault_of(int status, std::string_view body) {
     Complaint complaint = odata::complaint_of(body);
     if (!complaint.symbol.empty()) complaint.symbol = code_in_hex(complaint.symbol);
-    RowFault fault{.symbol = complaint.symbol, .message = shown(complaint.text)};
+    RowFault fault{.symbol = shown(complaint.symbol), .message = shown(complaint.text)};
     if (status == 401 || std::ranges::find(account_codes, complaint.symbol) != account_codes.end())
         fault.reach = RowFault::Reach::account;
     else if (is_passing(complaint.symbol, status))

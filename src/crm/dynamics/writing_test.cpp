@@ -172,8 +172,9 @@ TEST(DynamicsWriting, AnIdentifierThatIsTakenIsOursWhereTheRecordIsThere) {
                 HasSubstr("GET /api/data/v9.2/contacts(" + b + ")?$select=contactid HTTP/1.1\r\n"));
     EXPECT_THAT(written.sink.lines,
                 ElementsAre("1 done created " + a + "|0x80040237|it was made by an earlier attempt|",
-                            "2 refused " + b +
-                                "|0x80040237|another record has one of its values that have to be unique|"));
+                            "2 postponed " + b +
+                                "|0x80040237|there is a record of this identifier, or with another value "
+                                "that has to be unique, and it can't be seen|"));
 }
 
 TEST(DynamicsWriting, AnInsertWithoutAKeyCantBeRepeated) {
@@ -310,6 +311,19 @@ TEST(DynamicsWriting, AUserWhoMayNotWriteAnyMoreEndsItAndLosesNoRow) {
     EXPECT_EQ(written.outcome.error().kind, ErrorKind::denied);
     EXPECT_THAT(written.outcome.error().message, HasSubstr("the user is disabled in this environment"));
     EXPECT_THAT(written.sink.lines, ElementsAre("1 done " + a + "|||"));
+}
+
+TEST(DynamicsWriting, AMissingPrivilegeOnTheTableIsToldOnceAndNotRowByRow) {
+    const std::string missing = refused(
+        "403 Forbidden", "0x80040220", "Principal user (Id=1) is missing prvWriteContact privilege on OTC=2");
+    Written all{plain_update, {{a, "1"}, {b, "2"}}, answering(missing + missing)};
+    ASSERT_FALSE(all.outcome);
+    EXPECT_EQ(all.outcome.error().kind, ErrorKind::denied);
+    EXPECT_THAT(all.outcome.error().message, HasSubstr("prvWriteContact"));
+    EXPECT_TRUE(all.sink.lines.empty());
+    Written one{plain_update, {{a, "1"}, {b, "2"}}, answering(good + missing)};
+    ASSERT_TRUE(one.outcome) << one.outcome.error().message;
+    EXPECT_THAT(one.sink.lines[1], HasSubstr("2 refused " + b + "|0x80040220|"));
 }
 
 TEST(DynamicsWriting, WhereEveryPartIsTooMuchTheBatchWaits) {

@@ -12,6 +12,7 @@ void records(std::string_view input);   ///< a page of query results
 void describe(std::string_view input);  ///< descriptions of objects
 void answers(std::string_view input);   ///< refusals, and what logins answer
 void filter(std::string_view input);    ///< a filter, as text and as JSON
+void ingest(std::string_view input);    ///< a file of what became of rows that were written in bulk
 
 void odata_page(std::string_view input);     ///< a result page of OData, of a feed too
 void csdl(std::string_view input);           ///< a service's $metadata
@@ -27,6 +28,7 @@ inline constexpr std::array targets = {Target{"csv", csv},
                                        Target{"describe", describe},
                                        Target{"answers", answers},
                                        Target{"filter", filter},
+                                       Target{"ingest", ingest},
                                        Target{"odata_page", odata_page},
                                        Target{"csdl", csdl},
                                        Target{"odata_answers", odata_answers},

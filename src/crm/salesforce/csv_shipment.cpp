@@ -84,6 +84,7 @@ Result<void> CsvShipment::begin() {
     TRY(rows_.rewind());
     current_.reset();
     row_ = 0;
+    is_at_end_ = false;
     buffer_.clear();
     buffer_at_ = 0;
     append_header(buffer_, form_);
@@ -97,13 +98,15 @@ Error CsvShipment::changed() const {
                                                   name(form_.request.operation), form_.request.object->name));
 }
 
-/// Encodes some more; false at the end.
+/// Encodes some more; false at the end. Behind the last byte that was announced it makes sure of the end:
+/// that no other rows come, and that their source can let go of what it holds.
 Result<bool> CsvShipment::refill() {
     buffer_.clear();
     buffer_at_ = 0;
-    while (buffer_.size() < tuning::upload_buffer_bytes) {
+    const auto is_all_made = [&] { return encoded_ + buffer_.size() == bytes_; };
+    while (!is_at_end_ && (buffer_.size() < tuning::upload_buffer_bytes || is_all_made())) {
         if (!current_ || row_ == current_->batch.row_count()) {
-            if (!TRY(next_rows())) break;
+            is_at_end_ = !TRY(next_rows());
             continue;
         }
         if (!row_fault(form_, WritePath::bulk, current_->batch, row_))

@@ -46,6 +46,7 @@ class CsvShipment final : public http::BodySource {
 
     std::optional<WriteRows> current_;  ///< being encoded
     std::size_t row_ = 0;               ///< of those, the next
+    bool is_at_end_ = false;
     std::string buffer_;
     std::size_t buffer_at_ = 0;  ///< what of the buffer was handed over
     std::size_t encoded_ = 0;    ///< bytes since the last rewind

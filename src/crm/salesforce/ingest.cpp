@@ -7,6 +7,7 @@
 #include "crm/salesforce/job.h"
 #include "crm/salesforce/query.h"
 #include "crm/salesforce/tuning.h"
+#include "model/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +34,6 @@ bool has_data_already(const Error& refusal) {
            refusal.message.find("multiple contents") != std::string::npos;
 }
 
-/// A job that failed for what stands in its file fails again.
 bool is_about_the_file(std::string_view reason) {
     constexpr std::array<std::string_view, 3> names = {"InvalidBatch", "ClientInputError", "InvalidFile"};
     return std::ranges::any_of(names, [&](std::string_view name) { return reason.starts_with(name); });
@@ -233,24 +233,26 @@ class Ingest {
         if (results.sink_failure()) return *results.sink_failure();
         if (read) return {};
         if (read.error().kind != ErrorKind::corrupt) return unknown(read.error());
-        figures.fault = read.error().with_context(where).message;
+        figures.fault = shown(model::valid_utf8(read.error().with_context(where).message));
         return {};
     }
 
-    /// Somebody aborted the job, or Salesforce gave it up: what it never came to can be sent again.
+    /// Somebody aborted the job, or Salesforce gave it up: what it never came to can be sent again, unless
+    /// the job was refused as it is.
     Result<void> postpone_rest(const JobState& job, std::int64_t worked_on) {
         const std::string reason = shown(job.error_message);
-        if (worked_on == 0 && is_about_the_file(job.error_message))
-            return error(ErrorKind::invalid, fmt::format("{} failed: {}", where_, reason), job.state);
+        // A job that failed for what stands in its file fails again.
+        const bool is_refused = worked_on == 0 && is_about_the_file(job.error_message);
         const std::string message =
             fmt::format("the job was {}{}{}", job.state == "Aborted" ? "aborted" : "given up by Salesforce",
                         reason.empty() ? "" : ": ", reason);
         std::vector<WriteResult> results;
         for (const std::int64_t number : shipment_.index().left()) {
-            results.push_back({.row = number,
-                               .outcome = WriteResult::Outcome::postponed,
-                               .symbol = "UNPROCESSED",
-                               .message = message});
+            results.push_back(
+                {.row = number,
+                 .outcome = is_refused ? WriteResult::Outcome::refused : WriteResult::Outcome::postponed,
+                 .symbol = is_refused ? "JOB_FAILED" : "UNPROCESSED",
+                 .message = message});
         }
         return sink_.settled(results);
     }

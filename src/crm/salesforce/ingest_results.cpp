@@ -4,6 +4,7 @@
 #include "crm/salesforce/codec/id.h"
 #include "crm/salesforce/errors.h"
 #include "crm/salesforce/tuning.h"
+#include "model/utf8.h"
 
 #include <algorithm>
 #include <array>
@@ -151,14 +152,15 @@ WriteResult IngestResults::result_of(const model::Batch& batch, std::size_t row,
 }
 
 void IngestResults::take_refusal(WriteResult& result, std::string_view text) {
-    const auto keep = [&](std::string kept) {
-        return std::string_view{texts_.emplace_back(std::move(kept))};
+    // What Salesforce sends should be UTF-8, and a store would refuse what isn't.
+    const auto keep = [&](std::string_view kept) {
+        return std::string_view{texts_.emplace_back(shown(model::valid_utf8(kept)))};
     };
-    RowComplaint complaint = row_complaint(text);
+    const RowComplaint complaint = row_complaint(text);
     result.outcome = outcome_of(form_.request.operation, complaint.symbol, complaint.message);
-    result.symbol = keep(shown(complaint.symbol));
-    result.message = keep(shown(complaint.message));
-    result.fields = keep(shown(complaint.fields));
+    result.symbol = keep(complaint.symbol);
+    result.message = keep(complaint.message);
+    result.fields = keep(complaint.fields);
 }
 
 }  // namespace koppla::salesforce

@@ -1,5 +1,6 @@
 #include "crm/salesforce/ingest.h"
 
+#include "crm/salesforce/csv_shipment.h"
 #include "crm/salesforce/ingest_results.h"
 #include "crm/salesforce/test/writing.h"
 
@@ -331,7 +332,7 @@ TEST(Ingest, WhatAJobThatEndedBadlyNeverCameToIsPostponed) {
     }
 }
 
-TEST(Ingest, AJobThatFailedForItsFileIsRefusedAsAWhole) {
+TEST(Ingest, RowsOfAJobThatFailedForItsFileAreRefused) {
     Scene scene{{.end_state = "Failed",
                  .error_message = "InvalidBatch : Field name not found : Nope__c",
                  .successful = success_head + "Ext__c,LastName\n",
@@ -339,10 +340,29 @@ TEST(Ingest, AJobThatFailedForItsFileIsRefusedAsAWhole) {
                  .unprocessed = "Ext__c,LastName\n"}};
     TableRows rows{{{"k1", "a"}}};
     const auto written = scene.write(upsert, rows);
-    ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().kind, ErrorKind::invalid);
-    EXPECT_THAT(written.error().message, HasSubstr("Field name not found : Nope__c"));
-    EXPECT_TRUE(scene.results.rows.empty());
+    ASSERT_TRUE(written) << written.error().message;
+    EXPECT_EQ(scene.results.rows, (Told{{100,
+                                         "refused JOB_FAILED: the job was given up by Salesforce: "
+                                         "InvalidBatch : Field name not found : Nope__c"}}));
+}
+
+TEST(Ingest, TheRowsAreGoneThroughToTheirEndBeforeAnythingIsWaitedFor) {
+    for (const int count : {1, 2, 3, 4, 1'000, 4'096}) {
+        std::vector<std::vector<std::string>> table;
+        for (int i = 0; i < count; ++i) table.push_back({fmt::format("k{:03}", i), std::string(124, 'x')});
+        const WriteForm form = write_form(upsert).value();
+        TableRows rows{table, 1};
+        TextResults results;
+        CsvShipment shipment{form, rows};
+        ASSERT_TRUE(shipment.survey(results));
+        EXPECT_TRUE(rows.is_at_end());
+        ASSERT_TRUE(shipment.rewind());
+        std::string room(shipment.size(), '\0');
+        std::size_t filled = 0;
+        while (filled < room.size())
+            filled += shipment.read(std::span<char>{room.data() + filled, room.size() - filled}).value();
+        EXPECT_TRUE(rows.is_at_end()) << count;
+    }
 }
 
 TEST(Ingest, FiguresThatNeverAddUpLeaveTheRestUnknown) {

@@ -81,11 +81,13 @@ class TableRows final : public RowSource {
     Result<void> rewind() override {
         ++rewinds;
         at_ = 0;
+        is_at_end_ = false;
         return {};
     }
     Result<std::optional<WriteRows>> next() override {
         if (failure) return *failure;
-        if (at_ == rows.size()) return std::optional<WriteRows>{};
+        is_at_end_ = at_ == rows.size();
+        if (is_at_end_) return std::optional<WriteRows>{};
         const std::size_t count = std::min(at_once_, rows.size() - at_);
         batch_ = {};
         batch_.recycle(rows.front().size());
@@ -102,11 +104,15 @@ class TableRows final : public RowSource {
         return std::optional<WriteRows>{WriteRows{.batch = batch_, .numbers = numbers_}};
     }
 
+    /// Whether nothing was the last answer.
+    [[nodiscard]] bool is_at_end() const { return is_at_end_; }
+
     std::vector<std::vector<std::string>> rows;
     std::optional<Error> failure;
     int rewinds = 0;
 
   private:
+    bool is_at_end_ = false;
     std::size_t at_once_;
     std::size_t at_ = 0;
     model::Batch batch_;

@@ -147,16 +147,14 @@ TEST_F(DynamicsMessages, DuplicatesAreRefusedWhereARuleIsPublishedAndAskedFor) {
 TEST_F(DynamicsMessages, AKeyWhoseIndexFailedNamesAndProtectsNothing) {
     make("contacts", {{"lastname", "x"}, {"new_externalkey", "F-1"}});
     EXPECT_EQ(code(ask("POST", "contacts", R"({"lastname":"y","new_externalkey":"F-1"})")), "0x80060892");
-    control("POST", "keys",
-            {{"object", "contact"}, {"key", "new_externalkey"}, {"status", "Failed"}});
+    control("POST", "keys", {{"object", "contact"}, {"key", "new_externalkey"}, {"status", "Failed"}});
     EXPECT_EQ(code(ask("GET", "contacts(new_externalkey='F-1')")), "0x80060890");
     make("contacts", {{"lastname", "y"}, {"new_externalkey", "F-1"}});
     const auto keys =
         get("EntityDefinitions(LogicalName='contact')/Keys?$select=KeyAttributes,EntityKeyIndexStatus");
     EXPECT_THAT(keys.dump(),
                 HasSubstr(R"("EntityKeyIndexStatus":"Failed","KeyAttributes":["new_externalkey"])"));
-    control("POST", "keys",
-            {{"object", "contact"}, {"key", "new_externalkey"}, {"status", "Active"}});
+    control("POST", "keys", {{"object", "contact"}, {"key", "new_externalkey"}, {"status", "Active"}});
     EXPECT_EQ(code(ask("POST", "contacts", R"({"lastname":"z","new_externalkey":"F-1"})")), "0x80060892");
 }
 

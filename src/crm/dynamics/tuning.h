@@ -28,7 +28,7 @@ inline constexpr int parts_a_lane = 4;
 inline constexpr int batch_rows = 100;
 
 /// Bytes of a shipment's cells: what a lane holds three times over, as cells, as text and on its way out.
-inline constexpr std::size_t batch_cell_bytes = std::size_t{1} << 20;
+inline constexpr std::size_t batch_cell_bytes = std::size_t{512} << 10;
 
 /// A batch's text is sent before it grows beyond, however long its rows are. [Dataverse: 128 MB]
 inline constexpr std::size_t batch_body_bytes = std::size_t{16} << 20;

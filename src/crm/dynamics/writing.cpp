@@ -183,7 +183,8 @@ Result<Relations> relations_of(Session& session, const WriteRequest& request, co
 
 WritePlan plan_of(const Session& session, const WriteLayout& layout, std::int64_t rows) {
     const std::int64_t shipment = std::clamp<std::int64_t>(rows, 1, tuning::batch_rows);
-    const int lanes = std::max(1, session.requests_in_flight());
+    // The throttle lets out as many as the environment has room for, which changes while a write lasts.
+    const int lanes = std::max(1, session.account().requests_in_flight);
     const bool is_keyed = layout.key_column.has_value();
     return {
         .path = WritePath::rows,
@@ -192,10 +193,10 @@ WritePlan plan_of(const Session& session, const WriteLayout& layout, std::int64_
         .lanes_max = lanes,
         .is_repeatable = is_keyed,
         .calls_a_shipment = static_cast<int>(shipment),
-        .why = fmt::format("in batches of up to {} records, {} at a time; each record counts as a request, "
-                           "and has an outcome of its own{}",
-                           shipment, lanes,
-                           is_keyed ? "" : "; without identifiers of ours a batch can't be sent again")};
+        .why = fmt::format(
+            "in batches of up to {} records, up to {} at a time where the environment has room; "
+            "each record counts as a request, and has an outcome of its own{}",
+            shipment, lanes, is_keyed ? "" : "; without identifiers of ours a batch can't be sent again")};
 }
 
 }  // namespace

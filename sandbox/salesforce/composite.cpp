@@ -51,7 +51,7 @@ Result<std::vector<CompositePart>> read_request(const nlohmann::json& body) {
 
 http::Response answer_one(Services& services, const CompositePart& part, References& references) {
     auto url = references.resolve_url(part.url);
-    auto body = references.resolve(part.body);
+    auto body = references.resolve(*part.body);
     if (!url || !body) {
         const auto& failure = !url ? url.error() : body.error();
         return api_error(400, "PROCESSING_HALTED", failure.message).response;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 namespace koppla::sandbox {
 namespace {
 
@@ -59,7 +61,8 @@ Result<CompositePart> read_part(const nlohmann::json& json) {
     if (!is_reference_id(part.reference))
         return malformed("'" + part.reference + "' is no valid referenceId: letters, digits and underscores");
     part.headers = TRY(headers_of(json));
-    if (const auto body = json.find("body"); body != json.end()) part.body = *body;
+    const auto body = json.find("body");
+    part.body = std::make_shared<nlohmann::json>(body == json.end() ? nlohmann::json{} : *body);
     return part;
 }
 

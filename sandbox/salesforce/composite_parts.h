@@ -4,10 +4,11 @@
 #include "http/message.h"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace koppla::sandbox {
 
@@ -16,7 +17,7 @@ struct CompositePart {
     std::string method;
     std::string url;
     std::string reference;
-    nlohmann::json body;
+    std::shared_ptr<nlohmann::json> body;  ///< never none; null where there is none
     http::Headers headers;
 };
 

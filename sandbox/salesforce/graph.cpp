@@ -52,7 +52,7 @@ class Plan {
         else
             return refused("METHOD_NOT_ALLOWED", part.method + " can't be a node of a graph here");
         TRY(point_to_row(change, segments));
-        if (change.kind != Change::Kind::remove) TRY(take_fields(change, part.body));
+        if (change.kind != Change::Kind::remove) TRY(take_fields(change, *part.body));
         places_.emplace(part.reference, changes_.size());
         changes_.push_back(std::move(change));
         return {};

@@ -101,6 +101,7 @@ std::vector<std::string> parent_keys(const Object& object, const nlohmann::json&
 
 RowError lock_error(std::int64_t rows, const std::vector<std::string>& parents) {
     std::vector<std::string_view> ids;
+    ids.reserve(parents.size());
     for (const auto& parent : parents) ids.push_back(std::string_view{parent}.substr(parent.find('=') + 1));
     return {.status_code = "UNABLE_TO_LOCK_ROW",
             .message = fmt::format("unable to obtain exclusive access to this record or {} records: {}", rows,

@@ -3,6 +3,7 @@
 #include "sandbox/salesforce/ingest/fixture.h"
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
 namespace {
@@ -36,7 +37,7 @@ class LocksTest : public IngestTest {
 
 TEST_F(LocksTest, AreOffUntilTheyAreSet) {
     done("insert", "Contact", children(accounts(2), 1'000, false));
-    EXPECT_EQ(last_["numberRecordsFailed"], 0);
+    EXPECT_EQ(last()["numberRecordsFailed"], 0);
     EXPECT_EQ(figures()["served"], 0);
 }
 
@@ -44,7 +45,7 @@ TEST_F(LocksTest, RefuseChildrenOfOneParentInBatchesSideBySide) {
     enable({{"batch_rows", 400}, {"share", 0.5}});
     const auto parents = accounts(4);
     const auto job = done("insert", "Contact", children(parents, 2'000, false));
-    const auto naive = last_["numberRecordsFailed"].get<std::int64_t>();
+    const auto naive = last()["numberRecordsFailed"].get<std::int64_t>();
     EXPECT_GT(naive, 500);
     EXPECT_LT(naive, 2'000) << "four other batches hold a parent fifteen times in sixteen";
     EXPECT_EQ(figures()["served_bulk"], naive);
@@ -57,7 +58,7 @@ TEST_F(LocksTest, RefuseChildrenOfOneParentInBatchesSideBySide) {
 TEST_F(LocksTest, SpareWhoSortsByParent) {
     enable({{"batch_rows", 500}, {"share", 1}});
     done("insert", "Contact", children(accounts(4), 2'000, true));
-    EXPECT_EQ(last_["numberRecordsFailed"], 0);
+    EXPECT_EQ(last()["numberRecordsFailed"], 0);
     EXPECT_EQ(figures()["served"], 0);
 }
 
@@ -67,7 +68,7 @@ TEST_F(LocksTest, KnowParentsByTheirKeysToo) {
     std::string data = "LastName,Account.ExtKey__c\n";
     for (int i = 0; i < 400; ++i) data += "x,K1\n";
     const auto job = done("insert", "Contact", data);
-    EXPECT_EQ(last_["numberRecordsFailed"], 400);
+    EXPECT_EQ(last()["numberRecordsFailed"], 400);
     EXPECT_THAT(failed(job), HasSubstr("or 200 records: K1:--"));
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/salesforce/ingest/fixture.h"
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
 namespace {
@@ -72,8 +73,8 @@ TEST_F(OrgRules, FindDuplicatesAndLetAlertsPassWhereAsked) {
 TEST_F(OrgRules, GiveLeadsToTheirOwners) {
     const auto owner = other_user();
     ASSERT_FALSE(owner.empty());
-    const std::string active = "01Q000000000001AAA";
-    const std::string other = "01Q000000000002AAA";
+    const std::string active = "01Q000000000001EAA";
+    const std::string other = "01Q000000000002EAA";
     set({{"assignment",
           {{{"object", "Lead"}, {"id", "01Q000000000001"}, {"owner", owner}},
            {{"object", "Lead"}, {"id", "01Q000000000002"}, {"owner", owner}, {"active", false}}}}});
@@ -83,7 +84,7 @@ TEST_F(OrgRules, GiveLeadsToTheirOwners) {
     EXPECT_EQ(owner_of(with("TRUE")), owner);
     EXPECT_EQ(owner_of(with("FALSE")), org_->user_id());
     EXPECT_EQ(owner_of(with(other.c_str())), owner);
-    EXPECT_EQ(with("01Q000000000009AAA")[0]["errorCode"], "INVALID_ID_FIELD");
+    EXPECT_EQ(with("01Q000000000009EAA")[0]["errorCode"], "INVALID_ID_FIELD");
     const auto owner_by_bulk = [&](const char* name, const json& more) {
         done("insert", "Lead", std::string{"LastName,Company\n"} + name + ",C\n", more);
         return records(std::string{"SELECT OwnerId FROM Lead WHERE LastName = '"} + name + "'")[0]["OwnerId"];
@@ -97,15 +98,15 @@ TEST_F(OrgRules, LeaveRowsOfABulkJobOver) {
     for (int i = 0; i < 50; ++i) data += "Left " + std::to_string(i) + "\n";
     set({{"unprocessed", {{"object", "Contact"}, {"after", 20}}}});
     const auto id = done("insert", "Contact", data);
-    EXPECT_EQ(last_["state"], "JobComplete");
-    EXPECT_EQ(last_["numberRecordsProcessed"], 20);
+    EXPECT_EQ(last()["state"], "JobComplete");
+    EXPECT_EQ(last()["numberRecordsProcessed"], 20);
     EXPECT_EQ(lines(successful(id)), 21);
     EXPECT_EQ(lines(unprocessed(id)), 31);
     set({{"unprocessed", {{"object", "Contact"}, {"after", 0}, {"state", "Failed"}, {"times", 1}}}});
     EXPECT_EQ(lines(unprocessed(done("insert", "Contact", data))), 51);
-    EXPECT_EQ(last_["state"], "Failed");
+    EXPECT_EQ(last()["state"], "Failed");
     done("insert", "Contact", data);
-    EXPECT_EQ(last_["numberRecordsProcessed"], 50) << "once";
+    EXPECT_EQ(last()["numberRecordsProcessed"], 50) << "once";
 }
 
 TEST_F(OrgRules, AreRefusedWhereTheyMakeNoSense) {

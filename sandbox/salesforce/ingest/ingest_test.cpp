@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
 namespace {
@@ -51,7 +52,7 @@ TEST_F(Ingest, UpdatesWhatIsThereAndLeavesEmptyCellsAlone) {
              {{"LastName", "Old"}, {"Email", "a@b.example"}, {"Phone", "1"}, {"Vip__c", true}}, 201)
             .value("id", "");
     done("update", "Contact", "Id,LastName,Email,Phone,Vip__c\n" + id + ",,#N/A,2,#N/A\n");
-    EXPECT_EQ(last_["numberRecordsFailed"], 0);
+    EXPECT_EQ(last()["numberRecordsFailed"], 0);
     const auto row = get("/sobjects/Contact/" + id);
     EXPECT_EQ(row["LastName"], "Old");
     EXPECT_EQ(row["Email"], nullptr);
@@ -70,7 +71,7 @@ TEST_F(Ingest, UpsertsByAnExternalIdAndSaysWhatItCreated) {
     EXPECT_EQ(get("/sobjects/Account/" + id)["Name"], "Changed");
     const auto twice = done("upsert", "Account", "ExtKey__c,Name\nU3,First\nu3,Second\n,None\n",
                             {{"externalIdFieldName", "ExtKey__c"}});
-    EXPECT_EQ(last_["numberRecordsFailed"], 2);
+    EXPECT_EQ(last()["numberRecordsFailed"], 2);
     EXPECT_THAT(failed(twice), HasSubstr("DUPLICATE_VALUE:Duplicate external id specified: u3:ExtKey__c --"));
     EXPECT_THAT(failed(twice), HasSubstr("MISSING_ARGUMENT:ExtKey__c not specified:ExtKey__c --"));
 }
@@ -79,7 +80,7 @@ TEST_F(Ingest, UpsertsById) {
     const auto id = new_contact("Known");
     const auto job = done("upsert", "Contact", "Id,LastName\n" + id + ",Changed\n,Made\n",
                           {{"externalIdFieldName", "Id"}});
-    EXPECT_EQ(last_["numberRecordsFailed"], 0) << failed(job);
+    EXPECT_EQ(last()["numberRecordsFailed"], 0) << failed(job);
     EXPECT_THAT(successful(job), HasSubstr("\"" + id + "\",\"false\""));
     EXPECT_THAT(successful(job), HasSubstr("\"true\",\"\",\"Made\""));
 }
@@ -89,7 +90,7 @@ TEST_F(Ingest, DeletesIntoTheBinOrPastIt) {
     const auto gone = new_contact("Gone");
     done("delete", "Contact", "Id\n" + binned + "\n");
     done("hardDelete", "Contact", "Id\n" + gone + "\n");
-    EXPECT_EQ(last_["operation"], "hardDelete");
+    EXPECT_EQ(last()["operation"], "hardDelete");
     const auto all = get("/queryAll?q=" + http::percent_encode("SELECT Id FROM Contact WHERE LastName IN "
                                                                "('Binned', 'Gone')"));
     ASSERT_EQ(all["totalSize"], 1);
@@ -109,7 +110,7 @@ TEST_F(Ingest, FindsParentsByTheirKeys) {
     const auto job = done("insert", "Contact",
                           "LastName,Account.ExtKey__c,ReportsTo.Email\nChild,P1,chief@x.example\nOrphan,P9,\n"
                           "Free,#N/A,\n");
-    EXPECT_EQ(last_["numberRecordsFailed"], 1);
+    EXPECT_EQ(last()["numberRecordsFailed"], 1);
     EXPECT_THAT(failed(job), HasSubstr("INVALID_FIELD:Foreign key external ID: P9 not found for field "
                                        "ExtKey__c in entity Account:--"));
     const auto child = records("SELECT AccountId, ReportsToId FROM Contact WHERE LastName = 'Child'")[0];
@@ -122,14 +123,14 @@ TEST_F(Ingest, WantsAPrefixWhereAParentCanBeOfSeveralObjects) {
         send("POST", "/sobjects/Contact", {{"LastName", "Who"}, {"Email", "who@x.example"}}, 201)
             .value("id", "");
     done("insert", "Task", "Subject,Contact:Who.Email\nCall,who@x.example\n");
-    EXPECT_EQ(last_["numberRecordsFailed"], 0);
+    EXPECT_EQ(last()["numberRecordsFailed"], 0);
     EXPECT_EQ(records("SELECT WhoId FROM Task")[0]["WhoId"], chief);
     for (const auto* header : {"Subject,Who.Email", "Subject,Account:Who.Name", "Subject,Lead:Who.Company"}) {
         done("insert", "Task", std::string{header} + "\nCall,x\n");
-        EXPECT_EQ(last_["state"], "Failed") << header;
+        EXPECT_EQ(last()["state"], "Failed") << header;
     }
     done("insert", "Contact", "LastName,Account:Account.ExtKey__c\nx,y\n");
-    EXPECT_EQ(last_["state"], "Failed") << "a prefix where there is but one object";
+    EXPECT_EQ(last()["state"], "Failed") << "a prefix where there is but one object";
 }
 
 TEST_F(Ingest, HasEveryRowsErrorInItsOwnWords) {
@@ -164,17 +165,17 @@ TEST_F(Ingest, HasEveryRowsErrorInItsOwnWords) {
     EXPECT_EQ(one("LastName,ExtKey__c\nx,TAKEN\n"),
               "DUPLICATE_VALUE:duplicate value found: ExtKey__c duplicates value on record with id: " +
                   taken.value("id", "") + ":--");
-    EXPECT_EQ(last_["state"], "JobComplete") << "a job whose rows fail is complete all the same";
+    EXPECT_EQ(last()["state"], "JobComplete") << "a job whose rows fail is complete all the same";
 }
 
 TEST_F(Ingest, FailsAsAWholeForWhatItsHeaderSays) {
     const auto failure = [&](const char* operation, const std::string& data,
                              const json& more = json::object()) {
         const auto id = done(operation, "Contact", data, more);
-        EXPECT_EQ(last_["state"], "Failed") << data;
-        EXPECT_EQ(last_["numberRecordsProcessed"], 0);
+        EXPECT_EQ(last()["state"], "Failed") << data;
+        EXPECT_EQ(last()["numberRecordsProcessed"], 0);
         EXPECT_EQ(lines(unprocessed(id)), lines(data)) << "every row is left over";
-        return last_.value("errorMessage", "");
+        return last().value("errorMessage", "");
     };
     EXPECT_EQ(failure("insert", "LastName,Nope__c\nx,y\n"), "InvalidBatch : Field name not found : Nope__c");
     EXPECT_EQ(failure("update", "LastName\nx\n"), "InvalidBatch : Field name not found : Id");
@@ -189,7 +190,7 @@ TEST_F(Ingest, FailsAsAWholeForWhatItsHeaderSays) {
     EXPECT_EQ(failure("insert", "LastName\nx\n", {{"lineEnding", "CRLF"}}),
               "ClientInputError : LineEnding is invalid on user data. Current LineEnding setting is CRLF");
     done("insert", "Contact", "");
-    EXPECT_EQ(last_["state"], "Failed");
+    EXPECT_EQ(last()["state"], "Failed");
 }
 
 TEST_F(Ingest, KnowsDelimitersLineEndingsAndTheMark) {
@@ -200,7 +201,7 @@ TEST_F(Ingest, KnowsDelimitersLineEndingsAndTheMark) {
         const auto job = done("insert", "Contact",
                               "\xEF\xBB\xBFLastName" + cut + "FirstName\r\n\"A" + cut + "B\"" + cut + "x\r\n",
                               {{"columnDelimiter", name}, {"lineEnding", "CRLF"}});
-        EXPECT_EQ(last_["numberRecordsFailed"], 0) << name;
+        EXPECT_EQ(last()["numberRecordsFailed"], 0) << name;
         EXPECT_THAT(successful(job), StartsWith("\"sf__Id\"" + cut + "\"sf__Created\"" + cut + "LastName" +
                                                 cut + "FirstName\r\n"));
         EXPECT_THAT(successful(job), HasSubstr("\"true\"" + cut + "\"A" + cut + "B\"" + cut + "\"x\"\r\n"));

@@ -184,7 +184,7 @@ test("writes in a batch without a change set have outcomes of their own, under i
   api.deleteRecord({ collection: "accounts", key: gone });
   const answers = await api.executeBatch({ continueOnError: true, inChangeSet: false }).catch((errors) => errors);
   assert.equal(answers.length, 4);
-  assert.equal(answers.filter((answer) => answer instanceof Error).map((error) => error.code).join(), "0x80044331");
+  assert.equal(answers.filter((answer) => answer instanceof Error).map((failed) => failed.error.code).join(), "0x80044331");
   const accounts = await rows("account");
   assert.deepEqual([accounts.get(made).name, accounts.get(made).telephone1], ["Made in a batch", "5"]);
   assert.ok(!accounts.has(gone));

@@ -272,8 +272,8 @@ test("bulk jobs update, upsert by external id and delete", async () => {
   const updated = await bulk(connection, "update", keys.map((key) => ({ Id: ids.get(key), LastName: `${key} new`, Email: null })));
   assert.deepEqual(updated.successfulResults.map((row) => [row.sf__Id, row.sf__Created]).sort(),
     [...ids.values()].map((id) => [id, "false"]).sort());
-  const again = await bulk(connection, "upsert", [{ ExtKey__c: "cycle-1", Phone: "1" }, { ExtKey__c: "cycle-4", LastName: "Four" }],
-    { externalIdFieldName: "ExtKey__c" });
+  const again = await bulk(connection, "upsert", [{ ExtKey__c: "cycle-1", Phone: "1", LastName: "" },
+    { ExtKey__c: "cycle-4", Phone: "", LastName: "Four" }], { externalIdFieldName: "ExtKey__c" });
   assert.deepEqual(Object.fromEntries(again.successfulResults.map((row) => [row.ExtKey__c, row.sf__Created])),
     { "cycle-1": "false", "cycle-4": "true" });
   let row = (await rows("Contact")).get(ids.get("cycle-1"));

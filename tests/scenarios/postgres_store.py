@@ -135,6 +135,8 @@ class PostgresStore(Scenario):
     def test_two_programs_started_together_on_a_fresh_store_both_work(self):
         for i in range(50 if setting.SOAK else 3):
             with self.subTest(i):
+                for key in self.koppla.folder.rglob("*.key"):
+                    key.unlink()
                 self.place.admin(f"drop schema if exists koppla cascade; create schema koppla authorization {postgres.ROLE}")
                 both = [self.koppla.outcome_of(process) for process in [self.started("init") for _ in range(2)]]
                 self.assertEqual(sorted(done.code for done in both), [0, 1], "\n".join(map(str, both)))

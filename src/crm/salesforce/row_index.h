@@ -3,7 +3,6 @@
 #include "crm/salesforce/write_form.h"
 #include "model/batch.h"
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,7 +21,10 @@ class RowMark {
     void add(std::string_view text);
     void add(std::uint64_t word);
 
-    std::strong_ordering operator<=>(const RowMark&) const = default;
+    bool operator==(const RowMark&) const = default;
+    bool operator<(const RowMark& other) const {
+        return high_ != other.high_ ? high_ < other.high_ : low_ < other.low_;
+    }
 
   private:
     std::uint64_t high_ = 0x9ae16a3b2f90404fULL;

@@ -1,19 +1,11 @@
 #include "sandbox/salesforce/query_jobs.h"
 
-#include "sandbox/org/identifier.h"
-
-#include <algorithm>
 #include <utility>
 
 namespace koppla::sandbox {
 namespace {
 
 constexpr std::size_t chunk_bytes = std::size_t{4} << 20;
-
-/// The 18-character form; no job has the empty one.
-std::string key(std::string_view id) {
-    return normal_id(id).value_or(std::string{});
-}
 
 /// Result files of a sandbox that was killed.
 void clear_folder(const std::filesystem::path& folder) {
@@ -41,91 +33,49 @@ QueryJobs::~QueryJobs() {
 
 Result<QueryJob> QueryJobs::create(QueryJob job) {
     job.object = TRY(org_.export_csv(job.query, job.options))->object_name();
-    job.created = job.modified = clock_.now();
-    const std::scoped_lock lock{mutex_};
-    job.id = make_id("750", next_++);
-    jobs_.emplace(key(job.id), job);
-    queue_.push_back(key(job.id));
-    queued_.notify_one();
+    job = jobs_.add(std::move(job), clock_.now());
+    jobs_.queue(job.id);
     return job;
 }
 
-std::optional<QueryJob> QueryJobs::find(std::string_view id) {
-    const std::scoped_lock lock{mutex_};
-    const auto job = jobs_.find(key(id));
-    return job == jobs_.end() ? std::nullopt : std::optional{job->second};
-}
-
-std::vector<QueryJob> QueryJobs::list() {
-    const std::scoped_lock lock{mutex_};
-    std::vector<QueryJob> all;
-    all.reserve(jobs_.size());
-    for (const auto& [id, job] : jobs_) all.push_back(job);
-    return all;
-}
-
 std::optional<QueryJob> QueryJobs::abort(std::string_view id) {
-    const std::scoped_lock lock{mutex_};
-    const auto job = jobs_.find(key(id));
-    if (job == jobs_.end()) return std::nullopt;
-    if (!job->second.is_over()) {
-        job->second.state = JobState::aborted;
-        job->second.modified = clock_.now();
-    }
-    return job->second;
-}
-
-void QueryJobs::remove(std::string_view id) {
-    const std::scoped_lock lock{mutex_};
-    jobs_.erase(key(id));
-}
-
-void QueryJobs::end(std::string_view id, JobState state) {
-    const std::scoped_lock lock{mutex_};
-    const auto job = jobs_.find(key(id));
-    if (job == jobs_.end()) return;
-    job->second.state = state;
-    job->second.modified = clock_.now();
-    if (state == JobState::failed) job->second.failure = "InternalServerError : retries exhausted";
+    std::optional<QueryJob> aborted;
+    jobs_.change(id, [&](QueryJob& job) {
+        if (!job.is_over()) {
+            job.state = JobState::aborted;
+            job.modified = clock_.now();
+        }
+        aborted = job;
+    });
+    return aborted;
 }
 
 void QueryJobs::work(const std::stop_token& stop) {
-    while (true) {
-        std::string id;
-        {
-            std::unique_lock lock{mutex_};
-            if (!queued_.wait(lock, stop, [&] { return !queue_.empty(); })) return;
-            id = std::move(queue_.front());
-            queue_.pop_front();
-        }
-        run(id, stop);
-    }
+    while (const auto id = jobs_.next(stop)) run(*id, stop);
 }
 
 void QueryJobs::run(const std::string& id, const std::stop_token& stop) {
-    QueryJob job;
-    {
-        const std::scoped_lock lock{mutex_};
-        const auto found = jobs_.find(id);
-        if (found == jobs_.end() || found->second.state != JobState::upload_complete) return;
-        found->second.state = JobState::in_progress;
-        job = found->second;
-    }
-    const auto begun = clock_.steady();
-    auto rendered = render(job, stop);
-    const std::scoped_lock lock{mutex_};
-    const auto found = jobs_.find(id);
-    if (found == jobs_.end() || found->second.state != JobState::in_progress) return;
-    auto& kept = found->second;
-    if (rendered) {
-        kept = std::move(*rendered);
-        kept.state = JobState::job_complete;
-    } else {
-        kept.state = JobState::failed;
-        kept.failure = rendered.error().message;
-    }
-    kept.modified = clock_.now();
-    kept.processing = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begun);
+    std::optional<QueryJob> begun;
+    jobs_.change(id, [&](QueryJob& job) {
+        if (job.state != JobState::upload_complete) return;
+        job.state = JobState::in_progress;
+        begun = job;
+    });
+    if (!begun) return;
+    const auto begun_at = clock_.steady();
+    auto rendered = render(std::move(*begun), stop);
+    jobs_.change(id, [&](QueryJob& job) {
+        if (job.state != JobState::in_progress) return;
+        if (rendered) {
+            job = std::move(*rendered);
+            job.state = JobState::job_complete;
+        } else {
+            job.state = JobState::failed;
+            job.failure = rendered.error().message;
+        }
+        job.modified = clock_.now();
+        job.processing = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - begun_at);
+    });
 }
 
 Result<QueryJob> QueryJobs::render(QueryJob job, const std::stop_token& stop) {

@@ -2,17 +2,13 @@
 
 #include "base/clock.h"
 #include "sandbox/org/org.h"
-#include "sandbox/salesforce/job_state.h"
+#include "sandbox/salesforce/job_table.h"
 #include "sandbox/salesforce/spool.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -40,7 +36,7 @@ struct QueryJob {
 };
 
 /// Runs query jobs, one after the other, on its own thread: each result is rendered once into a file of the
-/// spool folder. Jobs are held in memory: a restart forgets them. Thread-safe.
+/// spool folder. Thread-safe.
 class QueryJobs {
   public:
     QueryJobs(Org& org, const Clock& clock, std::filesystem::path folder);
@@ -50,13 +46,13 @@ class QueryJobs {
 
     /// Checks the query, then queues it. The error's symbol is the vendor's.
     Result<QueryJob> create(QueryJob job);
-    std::optional<QueryJob> find(std::string_view id);
-    std::vector<QueryJob> list();
+    std::optional<QueryJob> find(std::string_view id) { return jobs_.find(id); }
+    std::vector<QueryJob> list() { return jobs_.list(); }
     /// Ends a job that isn't over; its state afterwards.
     std::optional<QueryJob> abort(std::string_view id);
-    void remove(std::string_view id);
+    void remove(std::string_view id) { jobs_.remove(id); }
     /// Ends a job whatever its state was, as a fault of the server does.
-    void end(std::string_view id, JobState state);
+    void end(std::string_view id, JobState state) { jobs_.end(id, state, clock_.now()); }
 
     /// Rows of a result page where the client doesn't say; 0: as many as fit 1 GB.
     [[nodiscard]] std::int64_t page_rows() const { return page_rows_; }
@@ -71,11 +67,7 @@ class QueryJobs {
     const Clock& clock_;
     const std::filesystem::path folder_;
     std::atomic<std::int64_t> page_rows_ = 0;
-    std::mutex mutex_;
-    std::condition_variable_any queued_;
-    std::map<std::string, QueryJob, std::less<>> jobs_;
-    std::deque<std::string> queue_;
-    std::uint64_t next_ = 1;
+    JobTable<QueryJob> jobs_{1};
     std::jthread worker_;  ///< last: ends before what it works with
 };
 

@@ -21,8 +21,6 @@ namespace koppla {
 struct Abilities {
     int objects_per_describe = 1;   ///< of one charged call
     bool takes_our_ids = false;     ///< records are made under identifiers that we choose
-    bool has_bulk_writes = false;   ///< jobs that can be asked for later what became of each row
-    bool has_erase = false;         ///< deletes past the recycle bin
     bool has_deletion_log = false;  ///< tells what was deleted in a period
 };
 

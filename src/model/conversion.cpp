@@ -287,6 +287,8 @@ bool Row::to_wall_clock(Cell& cell) {
     return true;
 }
 
+}  // namespace
+
 std::string raw_row(const Batch& batch, std::size_t row) {
     nlohmann::json cells = nlohmann::json::array();
     for (std::size_t column = 0; column < batch.column_count(); ++column) {
@@ -295,8 +297,6 @@ std::string raw_row(const Batch& batch, std::size_t row) {
     }
     return cells.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
-
-}  // namespace
 
 std::vector<RejectedRow> convert(Batch& batch, std::span<const Type> columns, std::size_t key_column,
                                  ConversionCounts& counts) {

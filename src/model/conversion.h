@@ -19,6 +19,9 @@ struct RejectedRow {
     std::string raw;      ///< the row as it arrived, cells as JSON strings
 };
 
+/// A row's cells as a JSON array of strings and nulls; what is no UTF-8 is replaced.
+std::string raw_row(const Batch& batch, std::size_t row);
+
 struct ConversionCounts {
     std::int64_t nul_bytes_removed = 0;
     bool operator==(const ConversionCounts&) const = default;

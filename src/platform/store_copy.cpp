@@ -80,7 +80,7 @@ std::vector<OwnTable> own_tables() {
               {"record"},
               {"fields"},
               {"is_undecided", number}}},
-            {"koppla_write", {{"run", number}, {"definition"}, {"row_count", number}, {"is_over", number}}},
+            {"koppla_write", {{"run", number}, {"definition"}, {"is_over", number}}},
             {"koppla_shipment",
              {{"run", number},
               {"number", number},

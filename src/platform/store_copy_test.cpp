@@ -69,7 +69,7 @@ class CopiedStores : public db::DatabaseTest {
         const Reject reject{.object = "Thing", .remote_id = "9", .message = "too long", .record = "9,x"};
         ASSERT_TRUE(runs.add_rejects(1, {&reject, 1}));
         ASSERT_TRUE(Audit{*transaction}.append({.at = noon, .who = "me", .verb = "test", .subject = "acme"}));
-        ASSERT_TRUE(transaction->execute("insert into koppla_write values (1, '{}', 1, true)"));
+        ASSERT_TRUE(transaction->execute("insert into koppla_write values (1, '{}', true)"));
         ASSERT_TRUE(transaction->execute("insert into koppla_shipment values (1, 1, 1, 1, 'job', true)"));
         ASSERT_TRUE(transaction->execute(
             "insert into koppla_result values (1, 1, 1, 'done', null, '9', true, 1, null, null, null)"));

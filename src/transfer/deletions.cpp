@@ -3,8 +3,9 @@
 #include "platform/options.h"
 #include "platform/rows.h"
 #include "platform/runs.h"
-#include "transfer/import_task.h"
+#include "transfer/among.h"
 #include "transfer/pump.h"
+#include "transfer/recorded_schema.h"
 
 #include <algorithm>
 #include <set>
@@ -21,7 +22,6 @@ using model::FieldSchema;
 
 // The CRM's log ends a little before what it is said to keep.
 constexpr std::chrono::minutes log_margin{10};
-constexpr std::size_t ids_of_a_read = 400;
 constexpr std::string_view kind = "import-deleted";
 
 std::string deletion_option(std::string_view account, std::string_view object) {
@@ -240,12 +240,8 @@ class DeletionImport {
     /// What was made and imported while the identifiers were read isn't missing.
     Result<void> spare_those_there(std::vector<std::string>& missing) {
         KnownIds there;
-        for (std::size_t at = 0; at < missing.size(); at += ids_of_a_read) {
-            model::Filter among{
-                .form = model::Filter::Form::comparison, .field = schema_.key, .op = model::Operator::in};
-            for (std::size_t i = at; i < std::min(at + ids_of_a_read, missing.size()); ++i)
-                among.values.push_back({.text = missing[i]});
-            const std::string ids = TRY(site_.connector.condition(among, schema_, site_.clock.now()));
+        for (const model::Filter& some : among(schema_.key, missing)) {
+            const std::string ids = TRY(site_.connector.condition(some, schema_, site_.clock.now()));
             const std::string condition = TRY(live_condition(ids));
             TRY(read_ids(condition, there));
         }

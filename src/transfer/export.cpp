@@ -3,7 +3,7 @@
 #include "platform/rows.h"
 #include "platform/runs.h"
 #include "transfer/export_rows.h"
-#include "transfer/import_task.h"
+#include "transfer/recorded_schema.h"
 #include "transfer/sending.h"
 
 #include <utility>
@@ -24,6 +24,7 @@ std::string lock_name(std::int64_t run) {
 
 constexpr std::string_view undecided_symbol = "UNDECIDED";
 constexpr std::int64_t rejects_max = 10'000'000;
+constexpr std::size_t rejects_of_a_step = 1'000;
 
 /// How long another program's writing is waited for before the rows are frozen.
 constexpr std::chrono::minutes freeze_wait_max{10};
@@ -76,6 +77,7 @@ class Export {
                                      definition_.server, site_.account, site_.server));
         }
         schema_ = TRY(recorded_schema(*transaction, site_.account, definition_.object));
+        TRY(request_of(definition_, schema_));
         TRY(Runs{*transaction}.go_on(run));
         TRY(transaction->commit());
         report_.notices.emplace_back("goes on where it stopped");
@@ -103,9 +105,10 @@ class Export {
         definition_.rows = frozen.rows;
         definition_.refused = frozen.refused;
         TRY(Exports{*transaction}.add(report_.run, definition_));
+        // Before anybody can see the run, and go on with it.
+        lock_ = TRY(lock(report_.run));
         TRY(transaction->commit());
         report_.notices = std::move(frozen.notices);
-        lock_ = TRY(lock(report_.run));
         return {};
     }
 
@@ -186,27 +189,25 @@ class Export {
         const auto rows = TRY(transaction.query(
             fmt::format("select r.outcome, r.remote_id, r.symbol, r.message, r.fields{} from koppla_result r"
                         " join {} w on w.position = r.position"
-                        " where r.run = {} and r.outcome in ('refused', 'undecided', 'postponed')"
+                        " where r.run = {} and r.outcome in ('refused', 'undecided')"
                         " order by r.position",
                         columns, WriteJournal::table_of(report_.run), report_.run)));
         std::vector<Reject> rejects;
-        while (TRY(rows->next())) rejects.push_back(reject_of(*rows));
+        while (TRY(rows->next())) {
+            rejects.push_back(reject_of(*rows));
+            if (rejects.size() < rejects_of_a_step) continue;
+            TRY(Runs{transaction}.add_rejects(report_.run, rejects));
+            rejects.clear();
+        }
         return Runs{transaction}.add_rejects(report_.run, rejects);
     }
 
     [[nodiscard]] Reject reject_of(const db::Cursor& row) const {
-        ordered_json record = ordered_json::object();
-        for (std::size_t i = 0; i < definition_.columns.size(); ++i) {
-            const int at = static_cast<int>(i) + 5;
-            const std::string& source = definition_.columns[i].source;
-            if (source.empty()) continue;
-            record[source] = row.is_null(at) ? ordered_json(nullptr) : ordered_json(row.text(at));
-        }
         return {.object = definition_.object,
                 .remote_id = text_at(row, 1),
                 .symbol = text_at(row, 2),
                 .message = text_at(row, 3),
-                .record = record.dump(),
+                .record = record_of(definition_, row, 5),
                 .fields = text_at(row, 4),
                 .is_undecided = row.text(0) == "undecided"};
     }
@@ -279,11 +280,18 @@ Result<TextTable> rejects_of(db::Database& database, std::int64_t run, const Cal
         std::vector<std::optional<std::string>> row{
             reject.is_undecided ? std::string{undecided_symbol} : reject.symbol, reject.message,
             reject.fields, reject.remote_id};
-        if (record.is_object() && table.rows.empty()) {
+        // What an import refused is kept as it arrived, without names.
+        if (!record.is_object()) {
+            table.columns.resize(own + 1, "record");
+            row.emplace_back(reject.record);
+            table.rows.push_back(std::move(row));
+            continue;
+        }
+        if (table.rows.empty()) {
             for (const auto& [column, value] : record.items()) table.columns.push_back(column);
         }
         row.resize(table.columns.size());
-        for (std::size_t i = own; i < row.size() && record.is_object(); ++i) {
+        for (std::size_t i = own; i < row.size(); ++i) {
             const auto value = record.find(table.columns[i]);
             if (value != record.end() && value->is_string()) row[i] = value->get<std::string>();
         }

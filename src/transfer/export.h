@@ -66,7 +66,7 @@ Result<ExportReport> replay_export(const TransferSite& site, std::int64_t run,
                                    const Call& call);
 
 /// The refused rows of a run with what was said of each: error_symbol, error_message, error_fields and
-/// error_record_id, then the row's own columns.
+/// error_record_id, then the row's own columns; of an import, `record`, as it arrived.
 Result<TextTable> rejects_of(db::Database& database, std::int64_t run, const Call& call);
 
 /// Drops what is left to send of a run, and its results.

@@ -101,6 +101,20 @@ Result<ExportDefinition> export_definition_from_json(std::string_view text) {
     }
 }
 
+std::string record_of(const ExportDefinition& definition, const db::Cursor& row, int first_column) {
+    nlohmann::ordered_json record = nlohmann::ordered_json::object();
+    int at = first_column;
+    for (const MappedColumn& column : definition.columns) {
+        // A key that is made here is none of the query's.
+        if (!column.source.empty()) {
+            record[column.source] =
+                row.is_null(at) ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(row.text(at));
+        }
+        ++at;
+    }
+    return record.dump();
+}
+
 Result<WriteRequest> request_of(const ExportDefinition& definition, const model::ObjectSchema& schema) {
     WriteRequest request{.object = &schema,
                          .operation = definition.operation,
@@ -130,9 +144,8 @@ std::optional<std::size_t> parent_column(const WriteRequest& request) {
 }
 
 Result<void> Exports::add(std::int64_t run, const ExportDefinition& definition) {
-    TRY(transaction_.execute(
-        "insert into koppla_write (run, definition, row_count, is_over) values ($1, $2, $3, false)",
-        {run, std::string_view{to_json(definition)}, definition.rows}));
+    TRY(transaction_.execute("insert into koppla_write (run, definition, is_over) values ($1, $2, false)",
+                             {run, std::string_view{to_json(definition)}}));
     return {};
 }
 

@@ -38,6 +38,10 @@ struct ExportDefinition {
 std::string to_json(const ExportDefinition& definition);
 Result<ExportDefinition> export_definition_from_json(std::string_view json);
 
+/// A row's own columns as a JSON object, by their names in the query; `row` has the definition's from
+/// `first_column` on.
+std::string record_of(const ExportDefinition& definition, const db::Cursor& row, int first_column);
+
 /// The connector's request; `invalid` where the schema, which outlives it, lacks a field.
 Result<WriteRequest> request_of(const ExportDefinition& definition, const model::ObjectSchema& schema);
 

@@ -2,6 +2,7 @@
 
 #include "model/conversion.h"
 #include "platform/runs.h"
+#include "transfer/among.h"
 #include "transfer/export_rows.h"
 
 #include <algorithm>
@@ -114,13 +115,12 @@ class Forecast {
             read.fields.push_back(request_.columns[i].field->name);
             types.push_back(request_.columns[i].field->type);
         }
-        model::Filter among{.form = model::Filter::Form::comparison,
-                            .field = prepared_.definition.key,
-                            .op = model::Operator::in};
-        for (const Texts& row : sample_) among.values.push_back({.text = row[key].value_or("")});
-        if (among.values.empty()) return {};
+        std::vector<std::string> keys;
+        for (const Texts& row : sample_) keys.push_back(row[key].value_or(""));
+        if (keys.empty()) return {};
         const Instant now = TRY(site_.connector.now(call_));
-        read.filter = TRY(site_.connector.condition(among, prepared_.schema, now));
+        read.filter = TRY(
+            site_.connector.condition(among(prepared_.definition.key, keys).front(), prepared_.schema, now));
         Lookup lookup{std::move(types)};
         TRY(look_up(read, lookup));
         for (const Texts& row : sample_) tell(row, key, compared, lookup);

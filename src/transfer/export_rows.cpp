@@ -4,7 +4,7 @@
 #include "base/guid.h"
 #include "model/conversion.h"
 #include "platform/runs.h"
-#include "transfer/import_task.h"
+#include "transfer/recorded_schema.h"
 
 #include <algorithm>
 #include <array>
@@ -228,18 +228,9 @@ class Freezing {
             refused.push_back({.key = {},
                                .column = *key,
                                .message = "is empty: nothing says which record is meant",
-                               .raw = raw(batch, row)});
+                               .raw = model::raw_row(batch, row)});
             batch.remove_row(row);
         }
-    }
-
-    [[nodiscard]] std::string raw(const model::Batch& batch, std::size_t row) const {
-        ordered_json cells = ordered_json::array();
-        for (std::size_t column = 0; column < width(); ++column) {
-            const Cell& cell = batch.cell(column, row);
-            cells.push_back(cell.is_text() ? ordered_json(cell.text()) : ordered_json(nullptr));
-        }
-        return cells.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
     }
 
     /// Kept as a reject of the run at once: it will never be sent.
@@ -274,12 +265,6 @@ class Freezing {
         const auto rows = TRY(into_.query(fmt::format("select {} from {} where {} order by position",
                                                       fmt::join(columns, ", "), table_, doubled)));
         while (TRY(rows->next())) {
-            ordered_json record = ordered_json::object();
-            for (std::size_t i = 0; i < width(); ++i) {
-                const int at = static_cast<int>(i);
-                record[definition_.columns[i].source] =
-                    rows->is_null(at) ? ordered_json(nullptr) : ordered_json(rows->text(at));
-            }
             const std::string value{rows->text(static_cast<int>(*key))};
             rejects.push_back({.object = definition_.object,
                                .remote_id = value,
@@ -287,7 +272,7 @@ class Freezing {
                                .message = fmt::format("{}: several rows have the key '{}', and nothing says "
                                                       "which of them is right",
                                                       definition_.key, value),
-                               .record = record.dump(),
+                               .record = record_of(definition_, *rows, 0),
                                .fields = definition_.key});
         }
         if (rejects.empty()) return {};

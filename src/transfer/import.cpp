@@ -3,6 +3,7 @@
 #include "platform/options.h"
 #include "platform/runs.h"
 #include "transfer/import_task.h"
+#include "transfer/recorded_schema.h"
 #include "transfer/staged_import.h"
 
 #include <algorithm>

@@ -3,7 +3,8 @@
 #include "base/stable_hash.h"
 #include "platform/options.h"
 #include "platform/runs.h"
-#include "platform/schemas.h"
+#include "transfer/among.h"
+#include "transfer/recorded_schema.h"
 
 #include <algorithm>
 #include <functional>
@@ -18,9 +19,6 @@ namespace {
 
 using model::FieldSchema;
 using model::ObjectSchema;
-
-// So many ids and the fields of a wide object fit in one address.
-constexpr std::size_t ids_of_a_read = 400;
 
 bool is_needed(const ObjectSchema& schema, const FieldSchema& field) {
     return field.name == schema.key || field.name == schema.stamp || field.name == schema.removal_flag;
@@ -187,12 +185,9 @@ class Preparation {
         const std::string filter = TRY(condition(options_.filter, options_.crm_filter, schema, now));
         if (!options_.ids) return std::vector{filter};
         std::vector<std::string> result;
-        for (std::size_t at = 0; at < options_.ids->size(); at += ids_of_a_read) {
-            model::Filter among{
-                .form = model::Filter::Form::comparison, .field = schema.key, .op = model::Operator::in};
-            const std::size_t end = std::min(at + ids_of_a_read, options_.ids->size());
-            for (std::size_t i = at; i < end; ++i) among.values.push_back({.text = (*options_.ids)[i]});
-            result.push_back(TRY(condition(among, filter, schema, now)));
+        for (const model::Filter& some : among(schema.key, *options_.ids)) {
+            std::string each = TRY(condition(some, filter, schema, now));
+            result.push_back(std::move(each));
         }
         return result;
     }
@@ -235,17 +230,6 @@ class Preparation {
 };
 
 }  // namespace
-
-Result<ObjectSchema> recorded_schema(db::Transaction& transaction, const std::string& account,
-                                     const std::string& object) {
-    Result<RecordedSchema> recorded = Schemas{transaction}.find(account, object);
-    if (recorded) return std::move(recorded->schema);
-    if (recorded.error().kind != ErrorKind::not_found) return recorded.error();
-    return error(
-        ErrorKind::not_found,
-        fmt::format("{} isn't in the schema of account {}; take it in with: koppla wizard {} --tables {}",
-                    object, account, account, object));
-}
 
 Result<ImportTask> prepare_import(const TransferSite& site, const ImportOptions& options, const Call& call) {
     return Preparation{site, options, call}.prepare();

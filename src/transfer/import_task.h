@@ -31,10 +31,6 @@ struct ImportTask {
     }
 };
 
-/// The object as it was recorded; `not_found` names the wizard.
-Result<model::ObjectSchema> recorded_schema(db::Transaction& transaction, const std::string& account,
-                                            const std::string& object);
-
 /// Reads schema and position, and asks the CRM for its time. `invalid` and `not_found` for fields,
 /// conversions and conditions that can't be; `conflict` where the position was reached by another question.
 Result<ImportTask> prepare_import(const TransferSite& site, const ImportOptions& options, const Call& call);

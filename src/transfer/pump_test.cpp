@@ -1,6 +1,7 @@
 #include "transfer/pump.h"
 
 #include "base/test/manual_clock.h"
+#include "crm/test/idle_connector.h"
 
 #include <algorithm>
 #include <map>
@@ -19,26 +20,9 @@ using testing::HasSubstr;
 
 /// A CRM of numbered rows: part "a-b" is rows a up to b, handed over a few at a time; a part of more than
 /// `part_max` rows is answered with its halves. What `fault` answers before a batch ends the read there.
-class NumbersCrm final : public CrmConnector {
+class NumbersCrm final : public IdleConnector {
   public:
     using Fault = std::function<std::optional<Error>(std::int64_t next_row)>;
-
-    [[nodiscard]] const Abilities& abilities() const override { return abilities_; }
-    [[nodiscard]] Usage usage() const override { return {}; }
-    Result<Identity> check(const Call&) override { return Identity{}; }
-    Result<Instant> now(const Call&) override { return Instant{}; }
-    Result<std::vector<ObjectSummary>> objects(const Call&) override { return std::vector<ObjectSummary>{}; }
-    Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest>, const Call&) override {
-        return std::vector<Result<Described>>{};
-    }
-    [[nodiscard]] Result<std::string> condition(const model::Filter&, const model::ObjectSchema&,
-                                                Instant) const override {
-        return std::string{};
-    }
-    Result<std::vector<Sight>> look_for(std::span<const Member>, const Call&) override {
-        return std::vector<Sight>{};
-    }
-    Result<ReadPlan> plan(const ReadRequest&, const Call&) override { return ReadPlan{}; }
 
     Result<PartEnd> read(const ReadRequest&, const Part& part, BatchSink& sink, const Call& call) override {
         const auto dash = part.position.find('-');
@@ -68,9 +52,6 @@ class NumbersCrm final : public CrmConnector {
     std::int64_t batch_rows = 7;
     std::string feed_mark;
     Fault fault;
-
-  private:
-    Abilities abilities_;
 };
 
 /// Keeps rows as staging does: what wasn't kept is lost with the run.

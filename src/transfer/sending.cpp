@@ -85,14 +85,17 @@ class Delivery {
 class ShipmentSink final : public WriteSink {
   public:
     ShipmentSink(Delivery& delivery, NamedShipment shipment, const Call& call)
-        : delivery_{delivery}, shipment_{std::move(shipment)}, call_{call} {}
+        : delivery_{delivery},
+          shipment_{std::move(shipment)},
+          telling_{shipment_.reference.empty() ? WriteJournal::Telling::first : WriteJournal::Telling::again},
+          call_{call} {}
 
     Result<void> named(std::string_view reference) override {
         shipment_.reference = reference;
         return delivery_.journal().named(shipment_, call_);
     }
     Result<void> settled(std::span<const WriteResult> results) override {
-        TRY(delivery_.journal().settle(shipment_.number, results, call_));
+        TRY(delivery_.journal().settle(shipment_.number, results, telling_, call_));
         has_moved = has_moved || !results.empty();
         delivery_.settled(results);
         return {};
@@ -105,6 +108,7 @@ class ShipmentSink final : public WriteSink {
   private:
     Delivery& delivery_;
     NamedShipment shipment_;
+    const WriteJournal::Telling telling_;  ///< one that was named before tells of all its rows anew
     const Call& call_;
 };
 
@@ -157,7 +161,7 @@ Result<void> Delivery::refuse_alone(const Stretch& row, std::int64_t number, con
                               .outcome = WriteResult::Outcome::refused,
                               .symbol = why.symbol.empty() ? name(why.kind) : std::string_view{why.symbol},
                               .message = why.message};
-    TRY(journal_.settle(number, {&refusal, 1}, call));
+    TRY(journal_.settle(number, {&refusal, 1}, WriteJournal::Telling::first, call));
     settled({&refusal, 1});
     return {};
 }

@@ -172,14 +172,15 @@ std::string WriteJournal::is_settled() const {
 
 Result<std::vector<NamedShipment>> WriteJournal::open(const Call& call) {
     const auto transaction = TRY(database_.begin(db::Access::read, call));
-    const auto last = TRY(read_first(
-        *transaction,
-        "select max(number), (select count(*) from koppla_result where run = $1 and shipment > 0) from"
-        " (select coalesce(max(number), 0) as number from koppla_shipment where run = $1"
-        " union all select coalesce(max(shipment), 0) from koppla_result where run = $1) numbers",
-        {run_}, [](const db::Cursor& row) -> Result<std::pair<std::int64_t, std::int64_t>> {
-            return std::pair{row.integer(0), row.integer(1)};
-        }));
+    const auto last = TRY(
+        read_first(*transaction,
+                   "select max(number), (select count(*) from koppla_result where run = $1 and outcome = "
+                   "'postponed') from"
+                   " (select coalesce(max(number), 0) as number from koppla_shipment where run = $1"
+                   " union all select coalesce(max(shipment), 0) from koppla_result where run = $1) numbers",
+                   {run_}, [](const db::Cursor& row) -> Result<std::pair<std::int64_t, std::int64_t>> {
+                       return std::pair{row.integer(0), row.integer(1)};
+                   }));
     auto shipments = TRY(read_all(
         *transaction,
         "select number, first_row, last_row, reference from koppla_shipment where run = $1 and not is_over"
@@ -191,7 +192,7 @@ Result<std::vector<NamedShipment>> WriteJournal::open(const Call& call) {
         }));
     const std::scoped_lock lock{mutex_};
     last_number_ = last ? last->first : 0;
-    has_results_ = !shipments.empty() || (last && last->second > 0);
+    has_postponed_ = last && last->second > 0;
     return shipments;
 }
 
@@ -244,7 +245,6 @@ Result<void> WriteJournal::named(const NamedShipment& shipment, const Call& call
         " on conflict (run, number) do update set reference = excluded.reference",
         {run_, shipment.number, shipment.rows.first, shipment.rows.last,
          std::string_view{shipment.reference}}));
-    has_results_ = true;  // asked again, it tells of its rows again
     return transaction->commit();
 }
 
@@ -257,15 +257,16 @@ Result<void> WriteJournal::over(std::int64_t shipment, const Call& call) {
 }
 
 Result<void> WriteJournal::settle(std::int64_t shipment, std::span<const WriteResult> results,
-                                  const Call& call) {
+                                  Telling telling, const Call& call) {
     if (results.empty()) return {};
     const std::scoped_lock lock{mutex_};
     const auto transaction = TRY(database_.begin(db::Access::write_own, call));
-    TRY(has_results_ ? replace(*transaction, shipment, results) : load(*transaction, shipment, results));
+    const bool replaces = telling == Telling::again || has_postponed_;
+    TRY(replaces ? replace(*transaction, shipment, results) : load(*transaction, shipment, results));
     TRY(transaction->commit());
-    has_results_ = has_results_ || std::ranges::any_of(results, [](const WriteResult& result) {
-                       return result.outcome == WriteResult::Outcome::postponed;
-                   });
+    has_postponed_ = has_postponed_ || std::ranges::any_of(results, [](const WriteResult& result) {
+                         return result.outcome == WriteResult::Outcome::postponed;
+                     });
     return {};
 }
 
@@ -326,7 +327,6 @@ Result<void> WriteJournal::undecided(std::int64_t shipment, const Stretch& stret
                     " attempts = koppla_result.attempts + 1, message = excluded.message",
                     run_, shipment, table_, is_settled()),
         {message, stretch.first, stretch.last}));
-    has_results_ = true;
     return transaction->commit();
 }
 

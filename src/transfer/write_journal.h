@@ -64,8 +64,10 @@ class WriteJournal {
     std::int64_t next_number();
     Result<void> named(const NamedShipment& shipment, const Call& call);
     Result<void> over(std::int64_t shipment, const Call& call);
-    /// What isn't known of the CRM's any more; a row that is settled already stays so.
-    Result<void> settle(std::int64_t shipment, std::span<const WriteResult> results, const Call& call);
+    /// `again` where some of the rows may have been told of: those that are settled stay so.
+    enum class Telling { first, again };
+    Result<void> settle(std::int64_t shipment, std::span<const WriteResult> results, Telling telling,
+                        const Call& call);
     /// Of all rows of a stretch that aren't settled: nobody knows what became of them.
     Result<void> undecided(std::int64_t shipment, const Stretch& stretch, std::string_view message,
                            const Call& call);
@@ -91,7 +93,7 @@ class WriteJournal {
     const std::string table_;
     std::mutex mutex_;
     std::int64_t last_number_ = 0;
-    bool has_results_ = true;  ///< of rows that may be told of again
+    bool has_postponed_ = false;  ///< results that others take the place of
 };
 
 }  // namespace koppla

@@ -122,8 +122,10 @@ class Faults:
             text = "\n".join(lines) + "\n" + ("\n" if after else "")
             DOCS.write_text(told[:section.start(1)] + text + after)
         else:
-            missing = set(lines) - set(section[1].splitlines())
-            self.assertEqual(missing, set(), "docs/guide/faults.md tells another story")
+            found, documented = set(lines), set(section[1].splitlines()) - {""}
+            if CHOSEN is not FAULTS:
+                documented &= found
+            self.assertEqual(found, documented, "docs/guide/faults.md tells another story")
 
 
 class OfSalesforce(Faults, Scenario):

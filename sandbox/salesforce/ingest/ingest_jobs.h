@@ -1,17 +1,15 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "sandbox/org/org.h"
 #include "sandbox/salesforce/ingest/ingest_job.h"
+#include "sandbox/salesforce/job_table.h"
 #include "sandbox/salesforce/locks.h"
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <filesystem>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +27,7 @@ struct LeftOver {
 };
 
 /// Runs ingest jobs, one after the other, on its own thread. Uploads and results are files of the folder.
-/// Jobs are held in memory: a restart forgets them. Thread-safe.
+/// Thread-safe.
 class IngestJobs {
   public:
     IngestJobs(Org& org, Locks& locks, const Clock& clock, std::filesystem::path folder);
@@ -38,18 +36,20 @@ class IngestJobs {
     ~IngestJobs();
 
     IngestJob create(IngestJob job);
-    std::optional<IngestJob> find(std::string_view id);
-    std::vector<IngestJob> list();
+    std::optional<IngestJob> find(std::string_view id) { return jobs_.find(id); }
+    std::vector<IngestJob> list() { return jobs_.list(); }
     /// Keeps what is to be carried out. INVALIDJOBSTATE where the job isn't open or has an upload already.
     Result<void> upload(std::string_view id, std::string_view bytes);
     /// Queues a job that has its upload; its state afterwards. INVALIDJOBSTATE where that can't be.
     Result<IngestJob> close(std::string_view id);
     /// Ends a job that isn't over; what was saved stays. INVALIDJOBSTATE where it is.
     Result<IngestJob> abort(std::string_view id);
-    void remove(std::string_view id);
+    void remove(std::string_view id) { jobs_.remove(id); }
     /// Ends a job whatever its state was, as a fault of the server does.
-    void end(std::string_view id, JobState state);
-    void leave_over(const LeftOver& left_over);
+    void end(std::string_view id, JobState state) { jobs_.end(id, state, clock_.now()); }
+    void leave_over(const LeftOver& left_over) {
+        left_over_.with([&](LeftOver& kept) { kept = left_over; });
+    }
 
   private:
     void work(const std::stop_token& stop);
@@ -63,12 +63,9 @@ class IngestJobs {
     const Clock& clock_;
     const std::filesystem::path folder_;
     std::atomic<std::uint64_t> uploads_ = 0;
-    std::mutex mutex_;
-    std::condition_variable_any queued_;
-    std::map<std::string, IngestJob, std::less<>> jobs_;
-    std::deque<std::string> queue_;
-    LeftOver left_over_{};
-    std::uint64_t next_;
+    /// Their numbers are far from those of query jobs, whose ids begin alike.
+    JobTable<IngestJob> jobs_{1'000'000'000};
+    Guarded<LeftOver> left_over_;
     std::jthread worker_;  ///< last: ends before what it works with
 };
 

@@ -6,7 +6,7 @@
 #include "app/program.h"
 #include "app/terminal.h"
 #include "transfer/export_forecast.h"
-#include "transfer/import_task.h"
+#include "transfer/recorded_schema.h"
 
 #include <map>
 #include <memory>

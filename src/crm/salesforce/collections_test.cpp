@@ -22,11 +22,7 @@ const model::ObjectSchema contact = test::writable_contact();
 const std::string collections = test::server + "/services/data/v68.0/composite/sobjects";
 
 WriteRequest request(WriteOperation operation, std::string key, const std::vector<std::string>& names) {
-    return {.object = &contact,
-            .operation = operation,
-            .key = std::move(key),
-            .columns = test::columns(contact, names),
-            .path = WritePath::rows};
+    return test::request(contact, WritePath::rows, operation, std::move(key), names);
 }
 
 Result<void> write(Org& org, const WriteRequest& asked, TableRows& rows, TextResults& results) {

@@ -98,8 +98,6 @@ class Connector final : public CrmConnector {
 
     const std::string server_;
     const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe,
-                               .has_bulk_writes = true,
-                               .has_erase = true,
                                .has_deletion_log = true};
     const Clock& clock_;
     Allowance allowance_;

@@ -28,11 +28,7 @@ const std::string success_head = "\"sf__Id\",\"sf__Created\",";
 const std::string failure_head = "\"sf__Id\",\"sf__Error\",";
 
 WriteRequest request(WriteOperation operation, std::string key, const std::vector<std::string>& names) {
-    return {.object = &contact,
-            .operation = operation,
-            .key = std::move(key),
-            .columns = test::columns(contact, names),
-            .path = WritePath::bulk};
+    return test::request(contact, WritePath::bulk, operation, std::move(key), names);
 }
 const WriteRequest upsert = request(WriteOperation::upsert, "Ext__c", {"Ext__c", "LastName"});
 

@@ -3,7 +3,6 @@
 create table koppla_write (
     run bigint primary key references koppla_run (id) on delete cascade,
     definition text not null,
-    row_count bigint not null,
     is_over boolean not null
 );
 

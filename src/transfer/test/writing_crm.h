@@ -1,6 +1,6 @@
 #pragma once
 
-#include "crm/connector.h"
+#include "crm/test/idle_connector.h"
 
 #include <algorithm>
 #include <functional>
@@ -18,7 +18,7 @@ namespace koppla {
 
 /// For tests: a CRM of one object that is written to, as the contract of RecordWriter has it. What it does is
 /// decided by its hooks.
-class WritingCrm final : public CrmConnector {
+class WritingCrm final : public IdleConnector {
   public:
     using Row = std::map<std::string, std::optional<std::string>>;  ///< what was sent, by field
     enum class When { before_effect, after_effect };
@@ -33,31 +33,11 @@ class WritingCrm final : public CrmConnector {
     std::int64_t rows_max = 10;
     int lanes = 1;
     bool by_jobs = false;  ///< shipments have names
-    Abilities able{};
 
     std::vector<Row> records;          ///< as they are; an insert adds one, whatever it says
     std::vector<std::size_t> shipped;  ///< sizes of the shipments that had an effect
     std::map<std::string, std::vector<std::pair<std::int64_t, std::optional<WriteResult>>>> jobs;
 
-    [[nodiscard]] const Abilities& abilities() const override { return able; }
-    [[nodiscard]] Usage usage() const override { return {}; }
-    Result<Identity> check(const Call&) override { return Identity{}; }
-    Result<Instant> now(const Call&) override { return Instant{}; }
-    Result<std::vector<ObjectSummary>> objects(const Call&) override { return std::vector<ObjectSummary>{}; }
-    Result<std::vector<Result<Described>>> describe(std::span<const DescribeRequest>, const Call&) override {
-        return std::vector<Result<Described>>{};
-    }
-    [[nodiscard]] Result<std::string> condition(const model::Filter&, const model::ObjectSchema&,
-                                                Instant) const override {
-        return std::string{};
-    }
-    Result<std::vector<Sight>> look_for(std::span<const Member>, const Call&) override {
-        return std::vector<Sight>{};
-    }
-    Result<ReadPlan> plan(const ReadRequest&, const Call&) override { return ReadPlan{}; }
-    Result<PartEnd> read(const ReadRequest&, const Part&, BatchSink&, const Call&) override {
-        return PartEnd{};
-    }
     Result<std::unique_ptr<RecordWriter>> writer(const WriteRequest& request, std::int64_t,
                                                  const Call&) override {
         return std::unique_ptr<RecordWriter>{std::make_unique<Writer>(*this, request)};

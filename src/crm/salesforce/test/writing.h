@@ -151,4 +151,14 @@ class TextResults final : public WriteSink {
 
 using Told = std::map<std::int64_t, std::string>;
 
+/// A request whose columns are named; what it is about outlives it.
+inline WriteRequest request(const model::ObjectSchema& object, WritePath path, WriteOperation operation,
+                            std::string key, const std::vector<std::string>& names) {
+    return {.object = &object,
+            .operation = operation,
+            .key = std::move(key),
+            .columns = columns(object, names),
+            .path = path};
+}
+
 }  // namespace koppla::salesforce::test

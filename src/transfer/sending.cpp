@@ -257,6 +257,7 @@ Result<void> Sending::send_all() {
     for (int round = 1; true; ++round) {
         const WriteCounts counts = TRY(journal_.counts(call_));
         const std::int64_t left = definition_.rows - definition_.refused - counts.settled();
+        if (left == 0) return {};
         const auto writer = TRY(site_.connector.writer(request_, left, call_));
         if (why_.empty()) why_ = writer->plan().why;
         auto units = TRY(journal_.units(writer->plan(), parent, call_));

@@ -281,7 +281,13 @@ Result<void> WriteJournal::load(db::Transaction& transaction, std::int64_t shipm
         batch.push(
             model::Cell::of(batch.keep({digits.data(), static_cast<std::size_t>(end - digits.data())})));
     };
-    for (const WriteResult& result : results) {
+    // Results come in any order; by position neighbours share the pages of the index.
+    std::vector<const WriteResult*> ordered;
+    ordered.reserve(results.size());
+    for (const WriteResult& result : results) ordered.push_back(&result);
+    std::ranges::sort(ordered, {}, [](const WriteResult* result) { return result->row; });
+    for (const WriteResult* each : ordered) {
+        const WriteResult& result = *each;
         number(run_);
         number(result.row);
         number(shipment);

@@ -133,18 +133,18 @@ class Ingest {
         const auto began = clock_.steady();
         while (true) {
             if (auto waited = clock_.wait(pause, call_); !waited) return unknown(waited.error());
-            pause = std::min(pause + pause / 2, tuning::poll_max);
             JobState job = TRY(look());
             if (has_ended(job)) return job;
             if (job.state == "Open") {
                 return unknown(
                     error(ErrorKind::in_doubt, fmt::format("{} failed: the job is open again", where_)));
             }
-            const auto seconds =
-                std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - began).count();
+            const auto waited =
+                std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady() - began);
+            pause = pause_after(pause, waited, job.rows.value_or(0));
             sink_.note(fmt::format("Salesforce writes {}: {}, {} of {} rows so far, {} s",
                                    form_.request.object->name, shown(job.state), job.rows.value_or(0),
-                                   shipment_.index().size(), seconds));
+                                   shipment_.index().size(), waited.count() / 1000));
         }
     }
 
@@ -164,6 +164,19 @@ class Ingest {
     }
 
   private:
+    /// Until the end that the job's progress lets expect, since a poll is a charged call; doubling at most.
+    [[nodiscard]] std::chrono::milliseconds pause_after(std::chrono::milliseconds last,
+                                                        std::chrono::milliseconds waited,
+                                                        std::int64_t rows_done) const {
+        const auto rows = static_cast<std::int64_t>(shipment_.index().size());
+        if (rows_done <= 0 || rows_done >= rows) return std::min(last + last / 2, tuning::poll_max);
+        const double expected = static_cast<double>(waited.count()) * static_cast<double>(rows - rows_done) /
+                                static_cast<double>(rows_done);
+        const auto longest = std::min(2 * last, tuning::poll_max);
+        if (expected >= static_cast<double>(longest.count())) return longest;
+        return std::max(tuning::poll_first, std::chrono::milliseconds{static_cast<std::int64_t>(expected)});
+    }
+
     /// What a reading of the result files came to.
     struct Figures {
         std::int64_t sent = 0;

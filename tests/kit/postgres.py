@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 ROLE = "koppla"
 PASSWORD = "Geheim-7"  # of the role, for those who come over TCP
@@ -131,6 +132,40 @@ class Server:
 
     def sql(self, sql):
         return self.psql(sql, "postgres")
+
+
+class SmallDisk:
+    """`with SmallDisk(server, database, megabytes) as disk:` — the database lies there; nobody may be connected when the
+    block begins or ends. Where none can be mounted (only root can), the test is skipped."""
+
+    def __init__(self, server, database, megabytes):
+        self.server, self.database, self.size = server, database, megabytes << 20
+        self.folder = server.folder / "small"
+        self.filler = self.folder / "filler"
+
+    def __enter__(self):
+        self.folder.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "none", self.folder], capture_output=True,
+                                 text=True, check=False)
+        if mounted.returncode != 0:
+            raise unittest.SkipTest(f"no small disk can be made here: {mounted.stderr.strip()}")
+        shutil.chown(self.folder, user())
+        self.server.sql(f"create tablespace small location '{self.folder}'")
+        self.server.sql(f"alter database {self.database} set tablespace small")
+        return self
+
+    def __exit__(self, *_):
+        self.filler.unlink(missing_ok=True)
+        self.server.sql(f"alter database {self.database} set tablespace pg_default")
+        self.server.sql("drop tablespace small")
+        subprocess.run(["umount", self.folder], check=True)
+
+    def leave(self, room):
+        """Fills it but for so many bytes."""
+        self.filler.unlink(missing_ok=True)
+        state = os.statvfs(self.folder)
+        with open(self.filler, "wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0, state.f_bavail * state.f_frsize - room)
 
 
 def is_running(process_id):

@@ -5,10 +5,12 @@ import threading
 
 
 class Relay:
-    """`with Relay(port) as relay:`; `relay.at(byte, action)` is done once, before that byte is passed on."""
+    """`with Relay(port) as relay:`; `relay.at(byte, action)` is done once, before that byte is passed on. What the server
+    answers goes through `answered`."""
 
-    def __init__(self, port):
+    def __init__(self, port, answered=lambda data: data):
         self.target = ("127.0.0.1", port)
+        self.answered = answered
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -38,14 +40,14 @@ class Relay:
     def _serve(self, client):
         with client, contextlib.suppress(OSError), socket.create_connection(self.target, timeout=10) as server:
             server.settimeout(None)
-            back = threading.Thread(target=self._pass, args=(server, client, lambda _: None), daemon=True)
+            back = threading.Thread(target=self._pass, args=(server, client, self.answered), daemon=True)
             back.start()
             self._pass(client, server, self._count)
             back.join()
 
-    def _count(self, size):
+    def _count(self, data):
         with self.lock:
-            self.sent += size
+            self.sent += len(data)
             is_due = self.moment is not None and self.sent >= self.moment
             if is_due:
                 self.moment = None
@@ -53,13 +55,13 @@ class Relay:
             self.reached.set()
             self.action()
             self.done.set()
+        return data
 
     @staticmethod
-    def _pass(source, target, count):
+    def _pass(source, target, through):
         with contextlib.suppress(OSError):
             while data := source.recv(16384):
-                count(len(data))
-                target.sendall(data)
+                target.sendall(through(data))
         for end in (source, target):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

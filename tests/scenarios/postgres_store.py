@@ -6,6 +6,7 @@ import os
 from kit import org_folder, postgres, setting
 from kit.certificates import Authority
 from kit.compare import demand_equal
+from kit.relay import Relay
 from kit.sandbox import Sandbox
 from kit.scenario import Scenario, main
 from kit.store import Postgres
@@ -94,6 +95,38 @@ class PostgresStore(Scenario):
         finally:
             self.place.server.sql(f"alter role {postgres.ROLE} connection limit -1")
         self.koppla.do("account", "list")
+
+    def test_a_server_that_is_too_old_is_told_as_such(self):
+        self.with_contacts()
+        address = self.koppla.environment["KOPPLA_STORE"]
+        own = self.place.server.psql("show server_version").strip()
+        older = "12" + own[2:]
+        with Relay(self.place.server.port, lambda data: data.replace(f"server_version\0{own}".encode(),
+                                                                     f"server_version\0{older}".encode())) as relay:
+            self.koppla.environment["KOPPLA_STORE"] = address.replace(f":{self.place.server.port}/", f":{relay.port}/")
+            self.refuses("account", "list", tells=[older, "version 13 or later"])
+        self.koppla.environment["KOPPLA_STORE"] = address
+        self.koppla.do("account", "list")
+
+    def test_a_server_whose_disk_is_full_loses_nothing(self):
+        sandbox = self.with_contacts(records=4_000)
+        self.koppla.imported("demo", "Contact")
+        sandbox.change("Contact", update=3_000, delete=20, insert=2_000)
+        tables = self.koppla.tables()
+        refusals = 0
+        with postgres.SmallDisk(self.place.server, self.place.database, megabytes=100) as disk:
+            for kilobytes in (64, 256, 1024, 2048, 4096, 65536):
+                disk.leave(kilobytes << 10)
+                done = self.koppla.run("import", "demo", "Contact")
+                if done.code == 0:
+                    break
+                refusals += 1
+                self.assertIn("no room left on the server's disk: make room", done.stderr)
+                self.assertEqual(self.koppla.tables(), tables)
+            print(f"{refusals} times a full disk: {done.stdout.strip().splitlines()[-1]}", flush=True)
+            demand_equal(sandbox, self.koppla, "demo", ["Contact"])
+        self.assertGreaterEqual(refusals, 3)
+        self.assertTrue(self.koppla.is_alone())
 
     def test_tables_that_somebody_changed_stop_the_import_and_lose_nothing(self):
         sandbox = self.with_contacts()

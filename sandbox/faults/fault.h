@@ -21,6 +21,7 @@ enum class FaultKind : std::uint8_t {
     unavailable,      ///< 503, the same
     limit,            ///< 403 REQUEST_LIMIT_EXCEEDED, or what the vendor has in its place
     html,             ///< 200 with a page of HTML, as a proxy answers
+    lost,             ///< the connection is cut before the request is carried out
     no_answer,        ///< the request is carried out, then the connection is cut
     cut,              ///< the connection is cut after `bytes` of the body
     stall,            ///< after `bytes` of the body nothing comes for `span`, then the rest

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
@@ -115,18 +116,20 @@ TEST_F(FaultsTest, CutsAnAnswerAfterSomeBytes) {
     EXPECT_EQ(record(target).response_.body.size(), whole.size() / 2);
 }
 
-TEST_F(FaultsTest, CarriesARequestOutAndLosesTheAnswer) {
-    next({{"kind", "no-answer"}, {"method", "POST"}});
-    Recorder recorder;
-    face_->answer(
-        http::Request{.method = "POST",
-                      .target = "/services/data/v68.0/sobjects/Contact",
-                      .headers = {{"Authorization", "Bearer " + services_->credentials.access_token}},
-                      .body = R"({"LastName":"Unanswered"})"},
-        recorder);
-    EXPECT_TRUE(recorder.was_cut_);
-    EXPECT_EQ(recorder.response_.status, 0);
-    EXPECT_EQ(records("SELECT Id FROM Contact WHERE LastName = 'Unanswered'").size(), 1U);
+TEST_F(FaultsTest, LosesTheAnswerOfARequestOrTheRequestItself) {
+    for (const auto& [kind, made] : {std::pair{"no-answer", 1U}, std::pair{"lost", 0U}}) {
+        next({{"kind", kind}, {"method", "POST"}});
+        Recorder recorder;
+        face_->answer(
+            http::Request{.method = "POST",
+                          .target = "/services/data/v68.0/sobjects/Contact",
+                          .headers = {{"Authorization", "Bearer " + services_->credentials.access_token}},
+                          .body = fmt::format(R"({{"LastName":"{}"}})", kind)},
+            recorder);
+        EXPECT_TRUE(recorder.was_cut_) << kind;
+        EXPECT_EQ(recorder.response_.status, 0) << kind;
+        EXPECT_EQ(records(fmt::format("SELECT Id FROM Contact WHERE LastName = '{}'", kind)).size(), made);
+    }
 }
 
 TEST_F(FaultsTest, StallsInTheMiddleOfAnAnswer) {

@@ -50,6 +50,8 @@ std::optional<Answer> strike_before(Surface& surface, Vendor& vendor, const Faul
         case FaultKind::latency:
             wait(surface.clock, fault);
             return std::nullopt;
+        case FaultKind::lost:
+            return Answer{};
         case FaultKind::html:
             return text_answer(200, std::string{proxy_page}, "text/html; charset=UTF-8");
         default:
@@ -86,10 +88,11 @@ void deliver(Answer answer, http::Exchange& exchange) {
 
 void deliver_struck(const Clock& clock, const Fault& fault, Answer answer, http::Exchange& exchange) {
     const bool stalls = fault.kind == FaultKind::stall;
-    if (!stalls && fault.kind != FaultKind::cut && fault.kind != FaultKind::no_answer)
+    const bool says_nothing = fault.kind == FaultKind::lost || fault.kind == FaultKind::no_answer;
+    if (!stalls && !says_nothing && fault.kind != FaultKind::cut)
         return deliver(std::move(answer), exchange);
     const auto body = std::exchange(joined(answer), {});
-    if (fault.kind == FaultKind::no_answer || (body.empty() && !stalls)) return exchange.cut();
+    if (says_nothing || (body.empty() && !stalls)) return exchange.cut();
     const auto by_share = static_cast<std::int64_t>(static_cast<double>(body.size()) * fault.share);
     const auto sent = std::min(body.size(), static_cast<std::size_t>(fault.bytes.value_or(by_share)));
     // Not zipped, so that exactly these bytes leave.

@@ -109,6 +109,15 @@ TEST(Connection, that_a_proxy_refuses_names_the_proxy_but_not_its_password) {
     EXPECT_EQ(loopback.handler.requests, 0);
 }
 
+TEST(Connection, that_fails_names_host_and_path_whatever_stands_in_them) {
+    CurlClient client{{.allowed_hosts = {"127.0.0.1"}}};
+    const auto failure =
+        failure_of(send_text(client, {.target = "https://127.0.0.1:1/data/Find(By=@p1)"}, {}));
+    EXPECT_THAT(failure.message, HasSubstr("https://127.0.0.1:1/data/Find(By=@p1)"));
+    const auto named = failure_of(send_text(client, {.target = "https://me:ge@heim@127.0.0.1:1/a@b"}, {}));
+    EXPECT_THAT(named.message, AllOf(HasSubstr("127.0.0.1:1/a@b"), Not(HasSubstr("heim"))));
+}
+
 TEST(Connection, to_a_proxy_that_is_not_there_is_unavailable_and_names_it) {
     std::optional<Relay> gone{std::in_place, std::uint16_t{1}, Relay::Manner::proxy};
     const auto where = address(*gone);

@@ -73,8 +73,9 @@ Result<Response> Retrying::send(const Request& request, BodySink& sink, const Ca
         TRY(wait_for_pause(call));
         WatchedSink watched{sink};
         Result<Response> outcome = client_.send(request, watched, call);
-        if (outcome) has_answered_ = true;
-        if (!has_answered_ || watched.has_begun || attempt >= policy_.attempts_max || call.is_over())
+        // Whoever took a request in is there, even if the answer was lost.
+        if (outcome || outcome.error().kind == ErrorKind::in_doubt) is_known_ = true;
+        if (!is_known_ || watched.has_begun || attempt >= policy_.attempts_max || call.is_over())
             return outcome;
         const auto wait = wait_before(attempt, request, outcome);
         if (!wait) return outcome;

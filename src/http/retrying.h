@@ -25,8 +25,8 @@ struct RetryPolicy {
 
 /// Repeats requests that failed in passing: 429 and 503 and what can't have reached the server always; 500,
 /// 502, 504 and cut connections only for methods that change nothing. Never once a byte of the body was
-/// handed on, and not where the server has never answered: that is a wrong setting more often than a bad
-/// moment. A pause that the server asks for (`Retry-After`) holds back every request, whichever thread
+/// handed on, and not where the server has never taken a request in: that is a wrong setting more often than
+/// a bad moment. A pause that the server asks for (`Retry-After`) holds back every request, whichever thread
 /// sends it. What still fails goes to the caller as it came. Thread-safe. [RFC 9110, 9.2.2 and 10.2.3]
 class Retrying final : public Client {
   public:
@@ -47,7 +47,7 @@ class Retrying final : public Client {
     const Clock& clock_;
     const RetryPolicy policy_;
     const Teller teller_;
-    std::atomic<bool> has_answered_ = false;
+    std::atomic<bool> is_known_ = false;
     Guarded<std::chrono::steady_clock::time_point> paused_until_;
     Guarded<std::minstd_rand> random_;
 };

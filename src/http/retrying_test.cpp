@@ -129,6 +129,12 @@ TEST_F(Repeating, does_not_wait_for_a_server_that_has_never_answered) {
     EXPECT_EQ(client.sent, 5U);
 }
 
+TEST_F(Repeating, knows_a_server_that_took_the_first_request_in) {
+    client.outcomes = {{.failure = error(ErrorKind::in_doubt, "empty reply")}, {.status = 200}};
+    EXPECT_EQ(send()->status, 200);
+    EXPECT_EQ(client.sent, 2U);
+}
+
 TEST_F(Repeating, ends_with_the_call) {
     std::stop_source stop;
     call.stop = stop.get_token();

@@ -16,6 +16,8 @@ class Crm:
     too_long: str  # how the CRM calls a text that is too long
     batches: tuple  # the ways in which records are written
     batches_asked: tuple  # those of them in which a new record without a key is made once, whatever happens
+    rows_a_request: int  # of those that are written without being asked about
+    api: str  # how the paths of its data begin
     texts: str  # some of a contact's fields: plain texts
     fields: str  # and a few of several types
     ways: tuple  # in which an import can be told to read
@@ -42,13 +44,15 @@ class Crm:
 # Deleted records stay in a Salesforce org's state, marked; a Dynamics environment has them no more.
 SALESFORCE = Crm(type="salesforce", contact="Contact", account="Account", key="Id", stamp="SystemModstamp",
                  last_name="LastName", phone="Phone", birth="Birthdate", external_key="ExtKey__c",
-                 too_long="STRING_TOO_LONG", batches=("off", "on"), batches_asked=("auto",), texts="LastName,Email,Phone,Title",
+                 too_long="STRING_TOO_LONG", batches=("off", "on"), batches_asked=("auto", "on"),
+                 rows_a_request=200, api="/services/data/", texts="LastName,Email,Phone,Title",
                  fields="LastName,Email,Phone,AccountId,MailingLatitude,Balance__c,Birthdate", ways=("pages", "bulk"),
                  secret_login="client-credentials", present="true", windows=(),
                  keeps_fields_back=False)
 DYNAMICS = Crm(type="dynamics", contact="contact", account="account", key="contactid", stamp="modifiedon",
                last_name="lastname", phone="telephone1", birth="birthdate", external_key="new_externalkey",
-               too_long="0x80044331", batches=("auto",), batches_asked=("auto",), texts="lastname,emailaddress1,telephone1,jobtitle",
+               too_long="0x80044331", batches=("auto",), batches_asked=("auto",),
+               rows_a_request=1_000, api="/api/data/", texts="lastname,emailaddress1,telephone1,jobtitle",
                fields="lastname,emailaddress1,telephone1,parentcustomerid,address1_latitude,creditlimit,birthdate",
                ways=("pages",), secret_login="client-secret", present="isdeleted is not true",
                windows=("--index-field", "modifiedon"), keeps_fields_back=True)

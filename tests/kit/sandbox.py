@@ -65,6 +65,10 @@ class Dynamics(Face):
 
     crm = DYNAMICS
 
+    def grant_unlimited_requests(self):
+        """Its service protection is a matter of other scenarios: many exports in a row would have to wait."""
+        self.post("/sandbox/limits", {"requests": 10_000_000, "execution_ms": 1_000_000_000})
+
     def numbers(self, name):
         """The columns of a table that are decimal numbers, by its metadata."""
         attributes = self.ask(f"EntityDefinitions(LogicalName='{name}')/Attributes")["value"]
@@ -170,6 +174,9 @@ class Sandbox(Face):
 
     def describe(self, name):
         return self.fetch_as_user(f"/services/data/v60.0/sobjects/{name}/describe")
+
+    def grant_unlimited_requests(self):
+        """The org has an allowance of a day's calls, and these scenarios never come near it."""
 
     def numbers(self, name):
         """The fields of an object that are decimal numbers, by its describe."""

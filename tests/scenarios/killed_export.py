@@ -12,7 +12,7 @@ from kit.scenario import Scenario, main, soak
 from kit.shim import preloaded
 from kit.store import Postgres
 
-MOMENTS = 50 if setting.SOAK else 2  # of each kind
+MOMENTS = 60 if setting.SOAK else 2  # of each kind
 ROWS = 2_000 if setting.SOAK else 300
 
 
@@ -24,6 +24,7 @@ class KilledExport:
         self.random = random.Random(setting.SEED)
         self.contact = self.crm.contact
         self.org = self.sandbox(self.crm.records(20, 5), crm=self.crm)
+        self.org.grant_unlimited_requests()
         self.koppla.add_account(self.org)
         fields = f"{self.contact}={self.crm.fields},{self.crm.external_key}"
         self.koppla.do("wizard", "demo", "--tables", self.contact, "--fields", fields, "--yes")

@@ -32,11 +32,11 @@ std::string shown(std::string_view url) {
     auto text = std::string{url.substr(0, shown_bytes_max)};
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c < ' ' || c == '\x7f'; }, '?');
-    if (const auto user = text.find('@'); user != std::string::npos) {
-        const auto colon = text.find("://");
-        text.erase(colon == std::string::npos ? 0 : colon + 3,
-                   user + 1 - (colon == std::string::npos ? 0 : colon + 3));
-    }
+    // A user's name and password stand before the host; further on an '@' is part of the path.
+    const auto scheme = text.find("://");
+    const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+    const auto user = std::string_view{text}.substr(0, text.find('/', begin)).rfind('@');
+    if (user != std::string_view::npos && user >= begin) text.erase(begin, user + 1 - begin);
     return url.size() > shown_bytes_max ? text + "…" : text;
 }
 

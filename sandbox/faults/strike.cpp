@@ -89,8 +89,7 @@ void deliver(Answer answer, http::Exchange& exchange) {
 void deliver_struck(const Clock& clock, const Fault& fault, Answer answer, http::Exchange& exchange) {
     const bool stalls = fault.kind == FaultKind::stall;
     const bool says_nothing = fault.kind == FaultKind::lost || fault.kind == FaultKind::no_answer;
-    if (!stalls && !says_nothing && fault.kind != FaultKind::cut)
-        return deliver(std::move(answer), exchange);
+    if (!stalls && !says_nothing && fault.kind != FaultKind::cut) return deliver(std::move(answer), exchange);
     const auto body = std::exchange(joined(answer), {});
     if (says_nothing || (body.empty() && !stalls)) return exchange.cut();
     const auto by_share = static_cast<std::int64_t>(static_cast<double>(body.size()) * fault.share);

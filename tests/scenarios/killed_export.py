@@ -13,7 +13,7 @@ from kit.shim import preloaded
 from kit.store import Postgres
 
 MOMENTS = 60 if setting.SOAK else 2  # of each kind
-ROWS = 2_000 if setting.SOAK else 300
+ROWS = 500 if setting.SOAK else 300
 
 
 class KilledExport:

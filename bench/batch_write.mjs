@@ -1,5 +1,5 @@
 // What a careful person would script with dynamics-web-api: batches of 100 records from a CSV file that is ready, 52 in
-// flight, each refused one sent again after the pause that is asked for.
+// flight; after a refusal all of them pause for as long as it asks, since whoever goes on asking has to wait longer.
 // batch_write.mjs READY_FILE SET OPERATION KEY FILE; prints how many records were taken.
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -20,6 +20,7 @@ const accessToken = await token();
 const waiting = [];
 for (let rows = parseCsv(fs.readFileSync(file, "utf8")); rows.length > 0; ) waiting.push(rows.splice(0, batchRows));
 let taken = 0;
+let heldUntil = 0;
 
 async function send(client, rows) {
   client.startBatch();
@@ -30,14 +31,19 @@ async function send(client, rows) {
 }
 
 async function lane() {
-  const client = new DynamicsWebApi({ serverUrl: ready.url, dataApi: { version: "9.2" }, onTokenRefresh: async () => accessToken });
+  const client = new DynamicsWebApi({
+    serverUrl: ready.url,
+    dataApi: { version: "9.2" },
+    onTokenRefresh: async () => accessToken,
+  });
   for (let rows; (rows = waiting.shift()); ) {
+    while (Date.now() < heldUntil) await setTimeout(heldUntil - Date.now());
     try {
       await send(client, rows);
     } catch (error) {
       if (error.status !== 429) throw error;
       waiting.push(rows);
-      await setTimeout(1000 * Number(error.headers["retry-after"]));
+      heldUntil = Math.max(heldUntil, Date.now() + 1000 * Number(error.headers["retry-after"]));
     }
   }
 }

@@ -104,24 +104,25 @@ class JournalRows final : public RowSource {
     std::vector<std::int64_t> numbers_;
 };
 
-/// Cuts rows, told one after the other, into stretches and units.
+/// Cuts rows, told one after the other, into stretches and units. A parent whose rows don't fit in anymore
+/// begins a stretch of its own where that leaves the one before at least half full: else each parent that a
+/// cut goes through would tie two stretches together, and in the end all of them to one lane.
 class Cutting {
   public:
     explicit Cutting(const WritePlan& plan) : plan_{plan} {}
 
     void row(std::int64_t position, std::int64_t bytes, std::optional<std::string_view> parent) {
-        const bool is_full =
-            stretch_.rows >= plan_.rows_max ||
-            (stretch_.rows > 0 && bytes_ + static_cast<std::size_t>(bytes) > plan_.bytes_max);
         const bool is_same_parent = parent && has_parent_ && *parent == parent_;
-        if (is_full) {
-            end_stretch();
+        if (!is_same_parent) {
+            before_parent_ = current_;
+            parent_first_ = position;
+        }
+        if (is_full(bytes)) {
+            if (is_same_parent && 2 * before_parent_.stretch.rows >= current_.stretch.rows) cut_out_parent();
+            if (is_full(bytes)) end_stretch();
             if (!is_same_parent) end_unit();
         }
-        if (stretch_.rows == 0) stretch_.first = position;
-        stretch_.last = position;
-        ++stretch_.rows;
-        bytes_ += static_cast<std::size_t>(bytes);
+        current_.add(position, bytes);
         has_parent_ = parent.has_value();
         if (parent && !is_same_parent) parent_ = *parent;
     }
@@ -132,18 +133,45 @@ class Cutting {
     }
 
   private:
+    struct Piece {
+        Stretch stretch;
+        std::size_t bytes = 0;
+        void add(std::int64_t position, std::int64_t more) {
+            if (stretch.rows == 0) stretch.first = position;
+            stretch.last = position;
+            ++stretch.rows;
+            bytes += static_cast<std::size_t>(more);
+        }
+    };
+
+    [[nodiscard]] bool is_full(std::int64_t bytes) const {
+        const std::int64_t rows = current_.stretch.rows;
+        return rows >= plan_.rows_max ||
+               (rows > 0 && current_.bytes + static_cast<std::size_t>(bytes) > plan_.bytes_max);
+    }
+    /// What came before the parent that the stretch ends with is a unit's end.
+    void cut_out_parent() {
+        const Piece whole = std::exchange(current_, before_parent_);
+        const Stretch rest{.first = parent_first_,
+                           .last = whole.stretch.last,
+                           .rows = whole.stretch.rows - current_.stretch.rows};
+        const std::size_t bytes = whole.bytes - current_.bytes;
+        end_stretch();
+        end_unit();
+        current_ = {.stretch = rest, .bytes = bytes};
+    }
     void end_stretch() {
-        if (stretch_.rows > 0) unit_.push_back(stretch_);
-        stretch_ = {};
-        bytes_ = 0;
+        if (current_.stretch.rows > 0) unit_.push_back(current_.stretch);
+        current_ = before_parent_ = {};
     }
     void end_unit() {
         if (!unit_.empty()) units_.push_back(std::exchange(unit_, {}));
     }
 
     const WritePlan& plan_;
-    Stretch stretch_;
-    std::size_t bytes_ = 0;
+    Piece current_;
+    Piece before_parent_;  ///< what the stretch held when the latest parent began; nothing: it began earlier
+    std::int64_t parent_first_ = 0;
     bool has_parent_ = false;
     std::string parent_;
     std::vector<Stretch> unit_;

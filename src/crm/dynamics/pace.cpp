@@ -34,6 +34,20 @@ bool is_of_load(std::string_view body) {
         codes, [&](std::string_view code) { return body.find(code) != std::string_view::npos; });
 }
 
+/// A wait that is longer is worth a request that may be refused: the refusal tells how long the window is.
+constexpr Pace::Span wait_worth_a_look = 10s;
+
+/// What a refusal may tell of a window.
+constexpr double told_seconds_max = 3'600;
+
+/// The number that follows these words.
+std::optional<double> number_after(std::string_view text, std::string_view words) {
+    const auto at = text.find(words);
+    if (at == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(at + words.size());
+    return read_quantity(text.substr(0, text.find(' ')));
+}
+
 /// A window that is used up by others is looked at so often within its span.
 constexpr int looks_a_window = 60;
 
@@ -62,11 +76,13 @@ int Pace::in_flight_max() const {
 }
 
 Pace::Span Pace::window() const {
+    // A little longer than it is, because the two clocks don't tick together.
+    const auto generous = [](Span span) { return span + span / 200 + 2ms; };
+    if (told_window_) return generous(*told_window_);
     constexpr double rate =
         static_cast<double>(limits::requests_a_window) / static_cast<double>(Span{limits::window}.count());
     const auto span = Span{static_cast<std::int64_t>(static_cast<double>(budget_most_) / rate * stretch_)};
-    // A little longer than it is, because the two clocks don't tick together.
-    return std::min(span + span / 200 + 2ms, Span{limits::window} * 2);
+    return std::min(generous(span), Span{limits::window} * 2);
 }
 
 void Pace::forget_what_left(Time now) {
@@ -91,7 +107,11 @@ std::optional<Pace::Wait> Pace::wait(Time now, std::int64_t weight) {
     std::int64_t missing = wanted - *budget_;
     for (const Past& each : past_) {
         missing -= each.weight;
-        if (missing <= 0) return until(each.answered + window());
+        if (missing > 0) continue;
+        const Time room = each.answered + window();
+        const bool is_sure = told_window_ || is_told_nothing_;
+        if (!is_sure && room - now > wait_worth_a_look) return std::nullopt;
+        return until(room);
     }
     const Time look = last_begun_ + window() / looks_a_window;
     return now < look ? std::optional{until(look)} : std::nullopt;
@@ -148,7 +168,7 @@ void Pace::note_budget(const Turn& turn, Time now, const http::Headers& headers)
     for (const Past& each : past_)
         if (each.answered + window() / (2 * stretch_) > now) ours += each.weight;
     const std::int64_t all = remaining + std::max<std::int64_t>(ours, 1);
-    if (all > budget_most_) {
+    if (all > budget_most_ && !told_window_) {
         budget_most_ = all;
         stretch_ = 1.0;
     }
@@ -169,8 +189,30 @@ void Pace::note_refusal(Time now, const http::Response& answer) {
     ++refusals_;
     limit_ = std::max(1, limit_ / 2);
     good_ones_ = 0;
+    if (answer.status != 429 || is_of_load(answer.body)) return;
+    if (const auto told = read_told(answer.body)) return take(*told, now);
+    is_told_nothing_ = true;
     const bool had_budget = budget_ && *budget_ >= 0 && budget_most_ > 0;
-    if (answer.status == 429 && had_budget && !is_of_load(answer.body)) stretch_ *= stretch_step;
+    if (had_budget) stretch_ *= stretch_step;
+}
+
+/// "Number of requests exceeded the limit of 6000 over time window of 300 seconds."
+std::optional<Pace::Told> Pace::read_told(std::string_view body) {
+    const auto budget = number_after(body, "Number of requests exceeded the limit of ");
+    const auto seconds = number_after(body, " over time window of ");
+    if (!budget || !seconds || *budget < 1 || *seconds <= 0 || *seconds > told_seconds_max)
+        return std::nullopt;
+    return Told{.budget = static_cast<std::int64_t>(*budget),
+                .window = std::chrono::ceil<Span>(std::chrono::duration<double>{*seconds})};
+}
+
+/// Nothing is left, whatever was thought; what the window holds leaves it when it's told to.
+void Pace::take(const Told& told, Time now) {
+    told_window_ = told.window;
+    budget_most_ = told.budget;
+    stretch_ = 1.0;
+    while (!past_.empty() && past_.front().answered + window() <= now) past_.pop_front();
+    budget_ = -weight_in_flight_;
 }
 
 }  // namespace koppla::dynamics

@@ -12,9 +12,10 @@ namespace koppla::dynamics {
 
 /// When the next request of a user may go out, by what the answers tell. Three things bound it:
 /// - a *window*: so many requests within a sliding span, of which answers tell how many are left. The span
-///   isn't told; the documented rate of 20 a second gives it. While too little is left, the next request
-///   waits until some of ours leave the window, so that the budget is used up and not overrun. A batch weighs
-///   as much as it has operations.
+///   only a refusal tells; until then the documented rate of 20 a second gives it. While too little is left,
+///   the next request waits until some of ours leave the window, so that the budget is used up and not
+///   overrun. Before the first long wait one is sent for all that: let in, or told how long the window is. A
+///   batch weighs as much as it has operations.
 /// - requests *in flight*: what the environment advises, halved by a 429 and slowly raised again, and lowered
 ///   while the execution time that is left runs short.
 /// - a *hold*: after a 429 nothing goes out for as long as it asks.
@@ -55,6 +56,12 @@ class Pace {
     void note_budget(const Turn& turn, Time now, const http::Headers& headers);
     void note_room(const http::Headers& headers);
     void note_refusal(Time now, const http::Response& answer);
+    struct Told {
+        std::int64_t budget = 0;
+        Span window{};
+    };
+    static std::optional<Told> read_told(std::string_view body);
+    void take(const Told& told, Time now);
 
     const int in_flight_most_;
     int ceiling_;        ///< what the environment advises, within the account's own bound
@@ -67,8 +74,10 @@ class Pace {
     std::int64_t told_by_ = 0;  ///< the latest request whose answer told the budget
     std::optional<std::int64_t> budget_;
     std::int64_t budget_most_ = 0;
-    double stretch_ = 1.0;    ///< of the window, where it proved longer than thought
-    double time_left_ = 1.0;  ///< of the execution time, what is left: 0 to 1
+    std::optional<Span> told_window_;
+    bool is_told_nothing_ = false;  ///< by a refusal for the window
+    double stretch_ = 1.0;          ///< of the window, where it proved longer than thought
+    double time_left_ = 1.0;        ///< of the execution time, what is left: 0 to 1
     double time_most_ = 0.0;
     Time held_until_;
     Time last_begun_;

@@ -18,8 +18,8 @@ using Time = Pace::Time;
 
 const Time start = Time{} + 24h;
 
-http::Response answer(int status, http::Headers headers = {}) {
-    return {.status = status, .headers = std::move(headers)};
+http::Response answer(int status, http::Headers headers = {}, std::string body = {}) {
+    return {.status = status, .headers = std::move(headers), .body = std::move(body)};
 }
 
 http::Headers left(int requests) {
@@ -37,7 +37,8 @@ class Rehearsal {
         Pace::Span round_trip = 20ms;
         std::size_t used_by_others = 0;  ///< of the first window
         bool tells_budget = true;
-        std::size_t weight = 1;  ///< operations of each request
+        bool tells_window = true;  ///< in refusals
+        std::size_t weight = 1;    ///< operations of each request
     };
     explicit Rehearsal(const Limits& limits) : limits_{limits} {
         for (std::size_t i = 0; i < limits.used_by_others; ++i) served_.push_back(start);
@@ -107,6 +108,11 @@ class Rehearsal {
         });
     }
 
+    [[nodiscard]] std::string refusal() const {
+        if (!limits_.tells_window) return "0x80072322";
+        return fmt::format("Number of requests exceeded the limit of {} over time window of {} seconds.",
+                           limits_.requests, std::chrono::duration<double>(limits_.window).count());
+    }
     [[nodiscard]] std::int64_t weight() const { return static_cast<std::int64_t>(limits_.weight); }
 
     http::Response serve() {
@@ -114,7 +120,7 @@ class Rehearsal {
         http::Headers headers{{"x-ms-dop-hint", std::to_string(limits_.advised)}};
         if (in_flight_ > limits_.in_flight || served_.size() >= limits_.requests) {
             headers.set("Retry-After", "3");
-            return answer(429, headers);
+            return answer(429, headers, in_flight_ > limits_.in_flight ? "0x80072326" : refusal());
         }
         // Let in as one, a batch counts by its operations, beyond the limit too.
         for (std::size_t i = 0; i < limits_.weight; ++i) served_.push_back(now);
@@ -164,9 +170,28 @@ TEST(Pace, BatchesUseUpTheBudgetByTheirOperations) {
             const int a_window = static_cast<int>(1'000 / weight);
             const int windows = (batches + a_window - 1) / a_window;
             EXPECT_LE(seconds(rehearsal), 1.05 * 50 * (windows - 1) + 5);
-            EXPECT_EQ(rehearsal.refused, 0);
+            EXPECT_LE(rehearsal.refused, 1) << "the one that is told how long the window is";
         }
     }
+}
+
+TEST(Pace, ARefusalTellsTheWindowWhateverItWasThoughtToBe) {
+    for (const auto window : {3s, 300s, 3'000s}) {
+        Pace pace{52};
+        Rehearsal rehearsal{{.requests = 6'000, .window = window, .round_trip = 40ms, .weight = 100}};
+        rehearsal.run(pace, 300, 52);
+        SCOPED_TRACE(window.count());
+        EXPECT_LE(seconds(rehearsal), 4.2 * static_cast<double>(window.count()) + 4);
+        EXPECT_EQ(rehearsal.refused, 1);
+    }
+}
+
+TEST(Pace, WhereNoRefusalTellsTheWindowItIsThoughtToBeAsDocumented) {
+    Pace pace{8};
+    Rehearsal rehearsal{{.requests = 1'000, .window = 50s, .tells_window = false, .weight = 100}};
+    rehearsal.run(pace, 50, 4);
+    EXPECT_LE(seconds(rehearsal), 1.1 * 200 + 5);
+    EXPECT_EQ(rehearsal.refused, 1);
 }
 
 TEST(Pace, ABatchThatIsMoreThanThereEverIsGoesOutAllTheSame) {

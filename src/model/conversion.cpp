@@ -266,13 +266,14 @@ bool Row::to_time(Cell& cell) {
     return true;
 }
 
-/// What is written behind the time of day, Z or another zone, is what a CRM puts there for form's sake.
+/// What is written behind the time of day, Z or another zone, is what a CRM puts there for form's sake; what
+/// comes from a store has none.
 bool Row::to_wall_clock(Cell& cell) {
     const std::string_view text = cell.text();
     const std::string_view reading = text.substr(0, 19);
+    const bool has_zone = text.find_first_of("Z+-", reading.size()) != std::string_view::npos;
     if (!has_shape(reading, "0000-00-00T00:00:00") || !is_calendar_date(text) ||
-        !is_time_of_day(text.substr(11)) ||
-        !parse_instant(text.size() == 19 ? std::string{text} + "Z" : std::string{text})) {
+        !is_time_of_day(text.substr(11)) || !parse_instant(fmt::format("{}{}", text, has_zone ? "" : "Z"))) {
         return refuse(fmt::format("'{}' is no date with a time of day", shown(text)));
     }
     std::string milliseconds;

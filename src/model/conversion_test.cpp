@@ -96,6 +96,8 @@ TEST(Conversion, BringsEveryKindIntoOneCanonicalText) {
         {Kind::wall_clock, "2026-11-01T10:00:00Z", "2026-11-01T10:00:00.000"},
         {Kind::wall_clock, "2026-11-01T10:00:00.5+02:00", "2026-11-01T10:00:00.500"},
         {Kind::wall_clock, "2026-11-01T10:00:00", "2026-11-01T10:00:00.000"},
+        {Kind::wall_clock, "2026-11-01T10:00:00.500", "2026-11-01T10:00:00.500"},
+        {Kind::wall_clock, "2026-11-01T10:00:00-0530", "2026-11-01T10:00:00.000"},
         {Kind::identifier, "003000000000001AAA", "003000000000001AAA"},
         {Kind::enumerations, "a;b", "a;b"},
     };
@@ -135,6 +137,7 @@ TEST(Conversion, RejectsWhatAColumnCantHold) {
         {Kind::wall_clock, "2026-11-01", "no date with a time"},
         {Kind::wall_clock, "2026-11-31T10:00:00Z", "no date with a time"},
         {Kind::wall_clock, "2026-11-01T10:00:00x", "no date with a time"},
+        {Kind::wall_clock, "2026-11-01T10:00:00.", "no date with a time"},
     };
     for (const Case& each : cases) {
         const std::string result = converted(each.kind, each.text);

@@ -136,7 +136,8 @@ class DeletionImport {
                                      options_.from ? "an earlier period"
                                                    : "what was deleted since " + format_instant(from)));
         }
-        if (until <= from) {
+        // Both ends are included: the same second twice is a period too.
+        if (until < from) {
             return error(ErrorKind::invalid, fmt::format("the period ends at {}, before it begins at {}",
                                                          format_instant(until), format_instant(from)));
         }

@@ -93,8 +93,9 @@ class Deletions {
         if (!is_identifier(object_.name))
             return error(ErrorKind::invalid, fmt::format("{}: it has no name to ask by", attempted_));
         Instant begin = std::chrono::floor<minutes>(from_);
-        const Instant end =
-            std::max<Instant>(std::chrono::ceil<minutes>(until_), begin + tuning::deletion_window_min);
+        // Of a whole minute's end nobody says whether it is included: the minute behind it is asked for too.
+        const Instant end = std::max<Instant>(std::chrono::floor<minutes>(until_) + minutes{1},
+                                              begin + tuning::deletion_window_min);
         minutes length = std::chrono::duration_cast<minutes>(end - begin);
         while (begin < end) {
             // What is left behind the last one would be too short to be asked for.

@@ -75,6 +75,22 @@ TEST(Deletions, APeriodIsAskedForInWholeMinutesAndWhatLiesOutsideIsLeftOut) {
     EXPECT_EQ(windows.size(), 1U);
 }
 
+TEST(Deletions, APeriodThatEndsWithAMinuteIncludesItsEnd) {
+    Org org{test::with_login([&](const http::Request& asked) -> Answer {
+        EXPECT_EQ(window_of(asked), "2026-11-01T09:00:00Z 2026-11-01T09:31:00Z");
+        return {.body = answer({record("003xx000003DGb1AAG", "2026-11-01T09:30:00.000+0000"),
+                                record("003xx000003DGb2AAG", "2026-11-01T09:30:01.000+0000")},
+                               "2026-11-01T09:31:00.000+0000")};
+    })};
+    Texts texts;
+    EXPECT_EQ(org.connector
+                  ->deletions(test::writable_contact(), at("2026-11-01T09:00:00Z"),
+                              at("2026-11-01T09:30:00Z"), texts, org.call)
+                  .value(),
+              at("2026-11-01T09:30:00Z"));
+    EXPECT_THAT(texts.rows, ElementsAre("003xx000003DGb1AAG 2026-11-01T09:30:00.000Z"));
+}
+
 TEST(Deletions, AnInstantIsAWindowOfTwoMinutes) {
     Org org{test::with_login([&](const http::Request& asked) -> Answer {
         EXPECT_EQ(window_of(asked), "2026-11-01T09:00:00Z 2026-11-01T09:02:00Z");
@@ -121,10 +137,10 @@ TEST(Deletions, APeriodWithTooManyIsHalvedAndNoneIsToldTwice) {
     EXPECT_EQ(texts.rows.size(), 21U);
     EXPECT_THAT(
         windows,
-        ElementsAre("2026-11-01T09:00:00Z 2026-11-01T09:20:00Z", "2026-11-01T09:00:00Z 2026-11-01T09:10:00Z",
+        ElementsAre("2026-11-01T09:00:00Z 2026-11-01T09:21:00Z", "2026-11-01T09:00:00Z 2026-11-01T09:10:00Z",
                     "2026-11-01T09:00:00Z 2026-11-01T09:05:00Z", "2026-11-01T09:05:00Z 2026-11-01T09:10:00Z",
                     "2026-11-01T09:10:00Z 2026-11-01T09:15:00Z",
-                    "2026-11-01T09:15:00Z 2026-11-01T09:20:00Z"));
+                    "2026-11-01T09:15:00Z 2026-11-01T09:21:00Z"));
 
     Org full{test::with_login([&](const http::Request&) -> Answer {
         return {.status = 400, .body = R"([{"errorCode":"EXCEEDED_ID_LIMIT","message":"too many"}])"};

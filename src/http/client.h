@@ -14,6 +14,8 @@ class BodySink {
   public:
     virtual ~BodySink() = default;
     virtual Result<void> put(std::string_view bytes) = 0;
+    /// Forgets what was put, since the body comes anew; false where it has gone further already.
+    virtual bool start_over() { return false; }
 };
 
 /// Makes a body while it is sent, so that none of any size has to lie in memory. Whoever sends it rewinds it
@@ -43,6 +45,10 @@ class BodyText final : public BodySink {
   public:
     explicit BodyText(std::size_t body_bytes_max = std::size_t{64} << 20) : body_bytes_max_{body_bytes_max} {}
     Result<void> put(std::string_view bytes) override;
+    bool start_over() override {
+        text.clear();
+        return true;
+    }
     std::string text;
 
   private:

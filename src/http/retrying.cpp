@@ -15,13 +15,14 @@ class WatchedSink final : public BodySink {
   public:
     explicit WatchedSink(BodySink& sink) : sink_{sink} {}
     Result<void> put(std::string_view bytes) override {
-        has_begun = has_begun || !bytes.empty();
+        has_begun_ = has_begun_ || !bytes.empty();
         return sink_.put(bytes);
     }
-    bool has_begun = false;
+    bool start_over() override { return !has_begun_ || sink_.start_over(); }
 
   private:
     BodySink& sink_;
+    bool has_begun_ = false;
 };
 
 bool changes_nothing(const Request& request) {
@@ -75,10 +76,9 @@ Result<Response> Retrying::send(const Request& request, BodySink& sink, const Ca
         Result<Response> outcome = client_.send(request, watched, call);
         // Whoever took a request in is there, even if the answer was lost.
         if (outcome || outcome.error().kind == ErrorKind::in_doubt) is_known_ = true;
-        if (!is_known_ || watched.has_begun || attempt >= policy_.attempts_max || call.is_over())
-            return outcome;
+        if (!is_known_ || attempt >= policy_.attempts_max || call.is_over()) return outcome;
         const auto wait = wait_before(attempt, request, outcome);
-        if (!wait) return outcome;
+        if (!wait || !watched.start_over()) return outcome;
         tell(request, outcome, *wait, attempt);
         TRY(clock_.wait(*wait, call));
     }

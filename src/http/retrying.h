@@ -25,9 +25,10 @@ struct RetryPolicy {
 
 /// Repeats requests that failed in passing: 429 and 503 and what can't have reached the server always; 500,
 /// 502, 504 and cut connections only for methods that change nothing. Never once a byte of the body was
-/// handed on, and not where the server has never taken a request in: that is a wrong setting more often than
-/// a bad moment. A pause that the server asks for (`Retry-After`) holds back every request, whichever thread
-/// sends it. What still fails goes to the caller as it came. Thread-safe. [RFC 9110, 9.2.2 and 10.2.3]
+/// handed on to a sink that can't start over, and not where the server has never taken a request in: that is
+/// a wrong setting more often than a bad moment. A pause that the server asks for (`Retry-After`) holds back
+/// every request, whichever thread sends it. What still fails goes to the caller as it came. Thread-safe.
+/// [RFC 9110, 9.2.2 and 10.2.3]
 class Retrying final : public Client {
   public:
     /// Told before each wait, on the waiting thread; for a person.

@@ -38,13 +38,22 @@ class ScriptedClient final : public Client {
     std::size_t sent = 0;
 };
 
+/// Hands on what comes.
+class Stream final : public BodySink {
+  public:
+    Result<void> put(std::string_view) override { return {}; }
+};
+
 class Repeating : public testing::Test {
   protected:
     Result<Response> send(const std::string& method = "GET") {
+        Stream stream;
+        return send_into(stream, method);
+    }
+    Result<Response> send_into(BodySink& sink, const std::string& method = "GET") {
         client.sent = 0;
         clock.waits.clear();
-        BodyText body;
-        return retrying.send({.method = method, .target = "https://crm.example/x?secret=1"}, body, call);
+        return retrying.send({.method = method, .target = "https://crm.example/x?secret=1"}, sink, call);
     }
 
     ManualClock clock;
@@ -96,6 +105,14 @@ TEST_F(Repeating, never_repeats_once_a_byte_was_handed_on) {
     client.outcomes = {{.status = 200, .body = "x", .failure = error(ErrorKind::in_doubt, "cut")}};
     EXPECT_FALSE(send());
     EXPECT_EQ(client.sent, 1U);
+}
+
+TEST_F(Repeating, begins_anew_what_lies_in_memory) {
+    client.outcomes = {{.body = "hal", .failure = error(ErrorKind::in_doubt, "cut")}, {.body = "whole"}};
+    BodyText text;
+    EXPECT_TRUE(send_into(text));
+    EXPECT_EQ(client.sent, 2U);
+    EXPECT_EQ(text.text, "whole");
 }
 
 TEST_F(Repeating, hands_on_at_once_what_does_not_pass) {

@@ -148,7 +148,8 @@ def readings(first, last):
 
 
 def times(chance, field):
-    return ["00:00:00.000Z", "23:59:59.999Z", "12:00:00Z", "09:30:00.500Z", "09:30:00", *(f"{clocks(chance)}.000Z" for _ in range(5))]
+    edges = ["00:00:00.000Z", "23:59:59.999Z", "12:00:00Z", "09:30:00.500Z", "09:30:00"]
+    return edges + [f"{clocks(chance)}.000Z" for _ in range(5)]
 
 
 def parents(chance, field):
@@ -187,7 +188,7 @@ def with_milliseconds(field, text):
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """What values a type takes, and where they arrive otherwise, the guide's words that say so."""
+    """What values a type takes, and where they arrive otherwise, how, by which words of the guide."""
     values: callable
     arrives: callable = as_it_is
     words: str = ""
@@ -300,8 +301,8 @@ def fields_of_salesforce(org, name):
 def fields_of_dynamics(org, name):
     path = f"EntityDefinitions(LogicalName='{name}')/Attributes"
     described = {each["LogicalName"]: each for each in org.ask(path)["value"]}
-    unique = {column for key in org.ask(f"EntityDefinitions(LogicalName='{name}')/Keys")["value"] for column in key["KeyAttributes"]
-              if key["EntityKeyIndexStatus"] == "Active"}
+    keys = org.ask(f"EntityDefinitions(LogicalName='{name}')/Keys")["value"]
+    unique = {column for key in keys for column in key["KeyAttributes"] if key["EntityKeyIndexStatus"] == "Active"}
     choices = ("Picklist", "MultiSelectPicklist", "State", "Status")
     for kind in ("String", "Memo", "Integer", "BigInt", "Decimal", "Double", "Money", "DateTime", "Lookup", *choices):
         asked = "?$expand=OptionSet,GlobalOptionSet" if kind in choices else ""
@@ -488,6 +489,11 @@ class RoundTrip:
             with self.subTest(name, key=key, way=way):
                 self.write_and_check(name, key, known + fresh, fields, turn, turn % 2 == 0, "--key", key, "--batch", way)
 
+    def removed(self, name):
+        with self.koppla.connect() as store:
+            key = self.crm.key_of(name).lower()
+            return {own for (own,) in store.execute(f'select "{key}" from "{self.table(name)}" where isdeleted')}
+
     def delete(self, name):
         for way, words in zip(self.crm.batches, self.tells):
             with self.subTest(name, way=way, words=words):
@@ -507,11 +513,6 @@ class RoundTrip:
         self.delete(self.crm.contact)
         self.assertGreater(self.cells, 0)
         print(f"{self.crm}, {self.store.name}: {self.cells} cells compared", flush=True)
-
-    def removed(self, name):
-        with self.koppla.connect() as store:
-            key = self.crm.key_of(name).lower()
-            return {own for (own,) in store.execute(f'select "{key}" from "{self.table(name)}" where isdeleted')}
 
 
 class OfSalesforce(RoundTrip, Scenario):

@@ -9,8 +9,8 @@ from kit import setting
 from kit.crm import DYNAMICS, SALESFORCE
 from kit.scenario import Scenario, main
 
-ROWS = 700 if setting.SOAK else 450
-MOMENTS = None if setting.SOAK else 3  # of each case; None: all
+ROWS = 700 if setting.SOAK else 250
+MOMENTS = None if setting.SOAK else 2  # of each case; None: all
 FAULTS = ({"kind": "lost"}, {"kind": "no-answer"}, {"kind": "cut"})
 
 

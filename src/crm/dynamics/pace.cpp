@@ -206,13 +206,12 @@ std::optional<Pace::Told> Pace::read_told(std::string_view body) {
                 .window = std::chrono::ceil<Span>(std::chrono::duration<double>{*seconds})};
 }
 
-/// Nothing is left, whatever was thought; what the window holds leaves it when it's told to.
+/// How much is left the last answer has told; when to ask again, the refusal's own pause.
 void Pace::take(const Told& told, Time now) {
     told_window_ = told.window;
     budget_most_ = told.budget;
     stretch_ = 1.0;
     while (!past_.empty() && past_.front().answered + window() <= now) past_.pop_front();
-    budget_ = -weight_in_flight_;
 }
 
 }  // namespace koppla::dynamics

@@ -231,6 +231,18 @@ TEST(Pace, ARefusalHoldsBackEverythingForAsLongAsItAsks) {
     EXPECT_FALSE(pace.wait(start + 7010ms));
 }
 
+TEST(Pace, WhereThereIsRoomARefusalIsOverWithItsPause) {
+    Pace pace{4};
+    const http::Response good = answer(200, left(5'900));
+    pace.end(pace.begin(start), start, &good);
+    const http::Response refused =
+        answer(429, {{"Retry-After", "1"}},
+               "Number of requests exceeded the limit of 6000 over time window of 300 seconds.");
+    pace.end(pace.begin(start), start, &refused);
+    EXPECT_EQ(pace.wait(start)->span, 1s);
+    EXPECT_FALSE(pace.wait(start + 1s));
+}
+
 TEST(Pace, ARefusalMayNameADate) {
     Pace pace{4};
     const http::Response refused = answer(

@@ -248,7 +248,6 @@ TYPES = {
 KINDS = {crm: {name: kind for row in rows.values() for name, kind in row.items()} for crm, rows in TYPES.items()}
 NUMBERS = {"int", "double", "currency", "percent", "Integer", "BigInt", "Decimal", "Money", "Double"}
 
-
 FIELDS = {}  # of objects by name, the same in every sandbox
 
 

@@ -167,6 +167,13 @@ class SmallDisk:
         with open(self.filler, "wb") as filler:
             os.posix_fallocate(filler.fileno(), 0, state.f_bavail * state.f_frsize - room)
 
+    def forget_catalogues(self):
+        """Removes what new connections start from; how many there were."""
+        caches = list(self.folder.rglob("pg_internal.init"))
+        for cache in caches:
+            cache.unlink()
+        return len(caches)
+
 
 def is_running(process_id):
     try:

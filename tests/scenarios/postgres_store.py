@@ -117,6 +117,8 @@ class PostgresStore(Scenario):
         with postgres.SmallDisk(self.place.server, self.place.database, megabytes=100) as disk:
             for kilobytes in (64, 256, 1024, 2048, 4096, 65536):
                 disk.leave(kilobytes << 10)
+                if kilobytes == 256:  # as after a vacuum of the catalogues: who connects next writes it anew
+                    self.assertTrue(disk.forget_catalogues())
                 done = self.koppla.run("import", "demo", "Contact")
                 if done.code == 0:
                     break

@@ -73,6 +73,10 @@ constexpr auto rows = std::to_array<Row>({
     {"XX002", ErrorKind::corrupt, "index_corrupted", "reindex it, or restore it from a backup"},
 });
 
+/// What a new connection dies of where no room is left for its cache of the catalogues; its state is XX000.
+/// [PostgreSQL: relcache.c, write_relcache_init_file]
+constexpr std::string_view no_room_to_connect = "could not write init file";
+
 }  // namespace
 
 Error server_error(const ServerMessage& message, std::string_view attempted, std::string_view place) {
@@ -84,8 +88,10 @@ Error server_error(const ServerMessage& message, std::string_view attempted, std
                         attempted, place, message.text),
             "connection_failure");
     }
-    const auto* const row = std::ranges::find_if(
-        rows, [&](const Row& each) { return std::string_view{message.state}.starts_with(each.state); });
+    const std::string_view state =
+        message.text == no_room_to_connect ? "53100" : std::string_view{message.state};
+    const auto* const row =
+        std::ranges::find_if(rows, [&](const Row& each) { return state.starts_with(each.state); });
     std::string text = fmt::format("{}: {}", attempted, message.text);
     if (!message.detail.empty()) text += fmt::format(" ({})", message.detail);
     const bool is_known = row != rows.end();

@@ -37,6 +37,9 @@ TEST(PostgresErrors, tell_the_remedy_and_where) {
     EXPECT_THAT(full.message, HasSubstr("make room"));
     EXPECT_THAT(full.message, HasSubstr("postgres://a@b/c"));
     EXPECT_EQ(full.symbol, "disk_full");
+    const Error connecting = server_error(
+        {.state = "XX000", .text = "could not write init file", .detail = {}, .hint = {}}, "x", "y");
+    EXPECT_EQ(connecting.symbol, "disk_full");
     const Error twice = server_error(
         {.state = "23505", .text = "duplicate key", .detail = "Key (id)=(1) already exists.", .hint = {}},
         "x", "y");

@@ -22,6 +22,8 @@ struct Abilities {
     int objects_per_describe = 1;   ///< of one charged call
     bool takes_our_ids = false;     ///< records are made under identifiers that we choose
     bool has_deletion_log = false;  ///< tells what was deleted in a period
+    /// Objects that many records point to and that nobody locks who writes such a record: users and the like.
+    std::vector<std::string> unlocked_parents{};
 };
 
 /// Requests that count against the CRM's allowance, and what the CRM last said of it.

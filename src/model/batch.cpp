@@ -73,4 +73,10 @@ std::size_t Batch::weight() const {
     return bytes;
 }
 
+bool Batch::is_full() const {
+    constexpr std::size_t rows_max = 1000;
+    constexpr std::size_t bytes_max = std::size_t{1} << 20;
+    return row_count() >= rows_max || weight() >= bytes_max;
+}
+
 }  // namespace koppla::model

@@ -76,6 +76,8 @@ class Batch {
     Page page;
     /// Bytes of page, cells and arena in use: what a bounded channel weighs.
     [[nodiscard]] std::size_t weight() const;
+    /// Whether whoever fills it row by row should hand it on: many rows, or large ones.
+    [[nodiscard]] bool is_full() const;
 
   private:
     struct Block {

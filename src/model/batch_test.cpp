@@ -68,6 +68,21 @@ TEST(Batches, keep_replaced_text_of_any_size_while_more_is_kept) {
     EXPECT_EQ(batch.weight(), 0U);
 }
 
+TEST(Batches, are_full_of_many_rows_or_of_large_ones) {
+    Batch many, large;
+    many.recycle(2);
+    for (int i = 0; i < 1000; ++i) {
+        EXPECT_FALSE(many.is_full());
+        many.add_row();
+    }
+    EXPECT_TRUE(many.is_full());
+    large.recycle(1);
+    large.replace(0, large.add_row(), std::string((1U << 20U) - 1000, 'a'));
+    EXPECT_FALSE(large.is_full());
+    large.replace(0, large.add_row(), std::string(1000, 'a'));
+    EXPECT_TRUE(large.is_full());
+}
+
 TEST(Batches, can_be_used_again_after_they_were_moved_away) {
     Batch batch = three_rows();
     batch.page.reserve(10);

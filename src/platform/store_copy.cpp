@@ -20,8 +20,6 @@ namespace {
 using model::FieldSchema;
 using model::Kind;
 
-constexpr std::size_t rows_of_a_batch = 2000;
-
 enum class Form { text, number, bytes };
 struct OwnColumn {
     std::string_view name;
@@ -160,7 +158,7 @@ class Records {
     /// read.
     Result<void> next(model::Batch& batch) {
         batch.recycle(columns_.size());
-        for (std::size_t i = 0; i < rows_of_a_batch && TRY(rows_->next()); ++i) {
+        while (!batch.is_full() && TRY(rows_->next())) {
             std::uint64_t row = 0;
             for (std::size_t column = 0; column < columns_.size(); ++column) {
                 const model::Cell cell = cell_of(static_cast<int>(column), columns_[column].type, batch);

@@ -1,5 +1,6 @@
 #include "transfer/export_definition.h"
 
+#include "base/ascii.h"
 #include "platform/rows.h"
 
 #include <algorithm>
@@ -135,9 +136,15 @@ Result<WriteRequest> request_of(const ExportDefinition& definition, const model:
     return request;
 }
 
-std::optional<std::size_t> parent_column(const WriteRequest& request) {
-    const auto found = std::ranges::find_if(request.columns, [](const WriteColumn& column) {
-        return column.field->type.kind == model::Kind::reference;
+std::optional<std::size_t> parent_column(const WriteRequest& request, const Abilities& abilities) {
+    const auto is_unlocked = [&](const std::string& target) {
+        return std::ranges::any_of(abilities.unlocked_parents,
+                                   [&](const std::string& each) { return equal_without_case(each, target); });
+    };
+    const auto found = std::ranges::find_if(request.columns, [&](const WriteColumn& column) {
+        const std::vector<std::string>& targets = column.field->targets;
+        return column.field->type.kind == model::Kind::reference &&
+               (targets.empty() || !std::ranges::all_of(targets, is_unlocked));
     });
     if (found == request.columns.end()) return std::nullopt;
     return static_cast<std::size_t>(found - request.columns.begin());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crm/connector.h"
 #include "crm/writing.h"
 #include "db/database.h"
 #include "model/schema.h"
@@ -45,8 +46,8 @@ std::string record_of(const ExportDefinition& definition, const db::Cursor& row,
 /// The connector's request; `invalid` where the schema, which outlives it, lacks a field.
 Result<WriteRequest> request_of(const ExportDefinition& definition, const model::ObjectSchema& schema);
 
-/// The column by whose values rows should lie together: the first that names a parent.
-std::optional<std::size_t> parent_column(const WriteRequest& request);
+/// The column by whose values rows should lie together: the first that names a parent that its children lock.
+std::optional<std::size_t> parent_column(const WriteRequest& request, const Abilities& abilities);
 
 /// The operation of that name; `invalid` names them all.
 Result<WriteOperation> write_operation_named(std::string_view name);

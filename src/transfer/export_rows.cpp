@@ -27,7 +27,6 @@ using model::Kind;
 using model::Treatment;
 using nlohmann::ordered_json;
 
-constexpr std::size_t rows_of_a_batch = 1000;
 constexpr std::size_t refusals_told = 5;
 
 bool is_deletion(WriteOperation operation) {
@@ -162,8 +161,7 @@ class Freezing {
         bool has_more = true;
         while (has_more) {
             batch.recycle(width() + 3);
-            while (batch.row_count() < rows_of_a_batch && (has_more = TRY(cursor.next())))
-                take(cursor, batch);
+            while (!batch.is_full() && (has_more = TRY(cursor.next()))) take(cursor, batch);
             if (call.is_over()) return call.cancelled("reading the rows to be sent");
             TRY(convert(batch));
             TRY(loader->append(batch));
@@ -385,7 +383,7 @@ Result<std::unique_ptr<db::Cursor>> open_rows(const TransferSite& site, db::Tran
                                               const PreparedExport& prepared, std::string_view query) {
     const WriteRequest request = TRY(request_of(prepared.definition, prepared.schema));
     std::string sql = without_semicolon(query);
-    if (const auto parent = parent_column(request)) {
+    if (const auto parent = parent_column(request, site.connector.abilities())) {
         sql = fmt::format("select * from ({}) koppla_rows order by {}", sql,
                           site.database.dialect().quoted(prepared.definition.columns[*parent].source));
     }

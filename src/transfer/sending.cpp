@@ -253,7 +253,7 @@ Result<void> Sending::ask_for_earlier(const std::vector<NamedShipment>& earlier)
 }
 
 Result<void> Sending::send_all() {
-    const std::optional<std::size_t> parent = parent_column(request_);
+    const std::optional<std::size_t> parent = parent_column(request_, site_.connector.abilities());
     for (int round = 1; true; ++round) {
         const WriteCounts counts = TRY(journal_.counts(call_));
         const std::int64_t left = definition_.rows - definition_.refused - counts.settled();

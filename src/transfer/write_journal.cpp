@@ -13,8 +13,6 @@ namespace koppla {
 
 namespace {
 
-constexpr std::size_t rows_of_a_batch = 1000;
-
 std::string_view name(WriteResult::Outcome outcome) {
     switch (outcome) {
         case WriteResult::Outcome::done:
@@ -67,7 +65,7 @@ class JournalRows final : public RowSource {
     Result<std::optional<WriteRows>> next() override {
         batch_.recycle(clears_.size());
         numbers_.clear();
-        while (cursor_ && numbers_.size() < rows_of_a_batch) {
+        while (cursor_ && !batch_.is_full()) {
             if (!TRY(cursor_->next())) {
                 cursor_.reset();
                 transaction_.reset();

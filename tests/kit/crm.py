@@ -12,6 +12,7 @@ class Crm:
     last_name: str
     phone: str
     birth: str
+    deleted: tuple  # the field that marks what is in the recycle bin, where it is still told of
     external_key: str  # a unique field of the user's own
     too_long: str  # how the CRM calls a text that is too long
     batches: tuple  # the ways in which records are written
@@ -43,14 +44,14 @@ class Crm:
 
 # Deleted records stay in a Salesforce org's state, marked; a Dynamics environment has them no more.
 SALESFORCE = Crm(type="salesforce", contact="Contact", account="Account", key="Id", stamp="SystemModstamp",
-                 last_name="LastName", phone="Phone", birth="Birthdate", external_key="ExtKey__c",
+                 last_name="LastName", phone="Phone", birth="Birthdate", deleted=("IsDeleted",), external_key="ExtKey__c",
                  too_long="STRING_TOO_LONG", batches=("off", "on"), batches_asked=("auto", "on"),
                  rows_a_request=200, api="/services/data/", texts="LastName,Email,Phone,Title",
                  fields="LastName,Email,Phone,AccountId,MailingLatitude,Balance__c,Birthdate", ways=("pages", "bulk"),
                  secret_login="client-credentials", present="true", windows=(),
                  keeps_fields_back=False)
 DYNAMICS = Crm(type="dynamics", contact="contact", account="account", key="contactid", stamp="modifiedon",
-               last_name="lastname", phone="telephone1", birth="birthdate", external_key="new_externalkey",
+               last_name="lastname", phone="telephone1", birth="birthdate", deleted=(), external_key="new_externalkey",
                too_long="0x80044331", batches=("auto",), batches_asked=("auto",),
                rows_a_request=1_000, api="/api/data/", texts="lastname,emailaddress1,telephone1,jobtitle",
                fields="lastname,emailaddress1,telephone1,parentcustomerid,address1_latitude,creditlimit,birthdate",

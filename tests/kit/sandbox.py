@@ -53,9 +53,10 @@ class Face:
     def state(self):
         return json.loads(self.fetch("/sandbox/state"))
 
-    def rows(self, name):
-        """All records of an object, deleted ones too, as the sandbox's own state has them."""
-        text = self.fetch("/sandbox/rows?" + urllib.parse.urlencode({"object": name})).decode("utf-8")
+    def rows(self, name, fields=()):
+        """All records of an object, deleted ones too, as the sandbox's own state has them; with all fields, or these."""
+        asked = {"object": name, **({"fields": ",".join(fields)} if fields else {})}
+        text = self.fetch("/sandbox/rows?" + urllib.parse.urlencode(asked)).decode("utf-8")
         csv.field_size_limit(1 << 30)
         return list(csv.DictReader(io.StringIO(text, newline="")))
 

@@ -52,7 +52,8 @@ class CutExport:
         if what in ("update", "delete"):
             key = self.crm.external_key
             self.write(("export", "--map", f"code={key},last={self.crm.last_name}", "--key", key, "--batch", "auto"), code=0)
-            ids = {row[key]: row[self.crm.key] for row in self.org.rows(self.contact) if row[key].startswith(name + "-")}
+            ids = {row[key]: row[self.crm.key] for row in self.org.rows(self.contact, [key, self.crm.key])
+                   if row[key].startswith(name + "-")}
             rows = [(code, ids[code], last) for code, _, last in rows]
         self.koppla.place.change("delete from fresh; insert into fresh values " +
                                  ", ".join(f"('{code}', '{identifier}', '{last}')" for code, identifier, last in rows))
@@ -60,7 +61,8 @@ class CutExport:
 
     def arrived(self, what, name):
         """How often the CRM has each row, or what is left of those that were to go."""
-        rows = [row for row in self.org.rows(self.contact) if row.get("IsDeleted") != "true"]
+        rows = [row for row in self.org.rows(self.contact, [self.crm.last_name, *self.crm.deleted])
+                if row.get("IsDeleted") != "true"]
         prefix = ("Old " if what == "delete" else "") + name + " "
         return collections.Counter(row[self.crm.last_name] for row in rows if row[self.crm.last_name].startswith(prefix))
 

@@ -47,7 +47,7 @@ class KilledExport:
 
     def made(self, name):
         """How often the CRM has each row of that name."""
-        return collections.Counter(row[self.crm.last_name] for row in self.org.rows(self.contact)
+        return collections.Counter(row[self.crm.last_name] for row in self.org.rows(self.contact, [self.crm.last_name])
                                    if row[self.crm.last_name].startswith(name + " "))
 
     def unfinished(self):

@@ -26,9 +26,10 @@ class LockStorm(Scenario):
         super().setUp()
         self.org = self.sandbox({"Account": PARENTS, "Contact": CHILDREN}, seed=setting.SEED)
         self.koppla.add_account(self.org)
-        self.koppla.do("wizard", "demo", "--tables", "Contact", "--fields", "Contact=AccountId,Title", "--yes")
+        self.koppla.do("wizard", "demo", "--tables", "Contact", "--fields", "Contact=OwnerId,AccountId,Title", "--yes")
         self.random = random.Random(setting.SEED)
         self.parents = sorted(row["Id"] for row in self.org.rows("Account"))
+        self.owners = sorted(row["Id"] for row in self.org.rows("User") if row["IsActive"] == "true")
         self.children = [row["Id"] for row in self.org.rows("Contact")]
 
     def shuffled(self, title):
@@ -81,10 +82,13 @@ class LockStorm(Scenario):
         return state["numberRecordsFailed"]
 
     def by_koppla(self, batch):
-        """An export of the rows as they come; what its journal says was put off."""
-        self.koppla.place.change("drop table if exists mine; create table mine (child text, parent text, title text)")
-        self.koppla.place.change("insert into mine values " + ", ".join(str(row) for row in self.rows))
-        done = self.koppla.do("export", "demo", "Contact", "--table", "mine", "--map", "child=Id,parent=AccountId,title=Title",
+        """An export of the rows as they come, their owner first, whom nobody locks; what its journal says was put off."""
+        self.koppla.place.change("drop table if exists mine; "
+                                 "create table mine (child text, parent text, title text, owner text)")
+        rows = ", ".join(str((*row, self.random.choice(self.owners))) for row in self.rows)
+        self.koppla.place.change(f"insert into mine values {rows}")
+        mapping = "child=Id,owner=OwnerId,parent=AccountId,title=Title"
+        done = self.koppla.do("export", "demo", "Contact", "--table", "mine", "--map", mapping,
                               "--batch", batch, "--json").document
         self.assertEqual((done["outcome"], done["done"], done["refused"], done["undecided"]), ("complete", CHILDREN, 0, 0))
         with self.koppla.connect() as store:

@@ -59,7 +59,10 @@ class Connector final : public CrmConnector {
     Result<std::map<std::string, std::string>> unchanged(std::span<const DescribeRequest> requests,
                                                          const Call& call);
 
-    const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe, .takes_our_ids = true};
+    const Abilities abilities_{
+        .objects_per_describe = tuning::objects_per_describe,
+        .takes_our_ids = true,
+        .unlocked_parents = {"systemuser", "team", "businessunit", "transactioncurrency"}};
     const LookupNames names_;
     Session session_;
 };

@@ -98,7 +98,8 @@ class Connector final : public CrmConnector {
 
     const std::string server_;
     const Abilities abilities_{.objects_per_describe = tuning::objects_per_describe,
-                               .has_deletion_log = true};
+                               .has_deletion_log = true,
+                               .unlocked_parents = {"User", "Group", "RecordType"}};
     const Clock& clock_;
     Allowance allowance_;
     http::Retrying retrying_;

@@ -54,7 +54,7 @@ inline constexpr std::chrono::milliseconds poll_max{30'000};
 inline constexpr std::int64_t collection_rows_max = 200;
 
 /// A request of rows lies in memory, once a lane.
-inline constexpr std::size_t collection_cell_bytes_max = std::size_t{8} << 20;
+inline constexpr std::size_t collection_cell_bytes_max = std::size_t{2} << 20;
 
 /// An answer for 200 rows, with some errors each.
 inline constexpr std::size_t collection_answer_bytes_max = std::size_t{16} << 20;

@@ -17,7 +17,7 @@ struct SqliteOptions {
     /// How long opening waits for another program that holds the file.
     std::chrono::milliseconds open_wait{5000};
     /// Page cache of the writer; readers and staging files have a quarter each.
-    std::size_t cache_bytes = std::size_t{8} << 20;
+    std::size_t cache_bytes = std::size_t{4} << 20;
     /// How much of the file readers see by mapping it instead of copying its pages; it then counts as memory
     /// of this process, and an error of the disk ends it.
     std::size_t mapped_bytes = 0;

@@ -21,7 +21,6 @@ namespace koppla {
 
 namespace {
 
-using model::Cell;
 using model::FieldSchema;
 using model::Kind;
 using model::Treatment;

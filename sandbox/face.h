@@ -14,6 +14,7 @@ class Face final : public http::Handler {
     void answer(const http::Request& request, http::Exchange& exchange) override {
         attend(services_, api_, control_, request, exchange);
     }
+    [[nodiscard]] bool reads_as_it_comes(const http::Request& head) const override;
 
   private:
     class Api final : public Vendor {

@@ -1,5 +1,7 @@
 #include "sandbox/route.h"
 
+#include "http/client.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -66,6 +68,10 @@ std::optional<std::vector<std::string>> fit(std::string_view pattern, const Path
     }
     if (!pattern.empty()) return std::nullopt;
     return parts;
+}
+
+std::size_t body_bytes(const http::Request& request) {
+    return request.source != nullptr ? request.source->size() : request.body.size();
 }
 
 std::optional<int> parse_version(std::string_view segment) {

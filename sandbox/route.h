@@ -3,6 +3,7 @@
 #include "http/message.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -95,6 +96,9 @@ std::optional<int> parse_version(std::string_view segment);
 
 /// The token of "Authorization: Bearer …" (or OAuth).
 std::optional<std::string_view> bearer_token(const http::Request& request);
+
+/// Of its body, wherever that is.
+std::size_t body_bytes(const http::Request& request);
 
 bool equal_words(std::string_view a, std::string_view b);  ///< without case, ASCII
 

@@ -1,5 +1,7 @@
 #include "sandbox/org/object.h"
 
+#include "sandbox/base64.h"
+
 #include <algorithm>
 #include <array>
 
@@ -50,7 +52,8 @@ std::vector<PicklistValue> picklist_of(const json& field) {
         values.push_back({.value = text_of(entry, "value"),
                           .label = text_of(entry, "label"),
                           .is_active = flag_of(entry, "active"),
-                          .is_default = flag_of(entry, "defaultValue")});
+                          .is_default = flag_of(entry, "defaultValue"),
+                          .valid_for = base64_decode(text_of(entry, "validFor")).value_or("")});
     }
     return values;
 }
@@ -87,6 +90,7 @@ Field field_of(const json& source) {
                 .auto_number = flag_of(source, "autoNumber"),
                 .default_value = default_of(source),
                 .picklist = picklist_of(source),
+                .controller = text_of(source, "controllerName"),
                 .reference_to = {},
                 .relationship_name = text_of(source, "relationshipName"),
                 .compound_name = text_of(source, "compoundFieldName")};
@@ -111,6 +115,21 @@ std::vector<ChildLink> children_of(const json& describe) {
         if (!link.relationship.empty()) links.push_back(std::move(link));
     }
     return links;
+}
+
+std::vector<RecordType> record_types_of(const json& describe) {
+    std::vector<RecordType> types;
+    const auto listed = describe.find("recordTypeInfos");
+    if (listed == describe.end() || !listed->is_array()) return types;
+    for (const json& entry : *listed) {
+        if (!entry.is_object()) continue;
+        types.push_back({.id = text_of(entry, "recordTypeId"),
+                         .name = text_of(entry, "name"),
+                         .is_available = flag_of(entry, "available"),
+                         .is_default = flag_of(entry, "defaultRecordTypeMapping"),
+                         .is_master = flag_of(entry, "master")});
+    }
+    return types;
 }
 
 /// Keys of a describe that are not part of its entry in describeGlobal.
@@ -165,6 +184,7 @@ Result<Object> Object::from_describe(std::string describe_json, std::int64_t las
     object.key_prefix_ = text_of(source, "keyPrefix");
     if (object.key_prefix_.size() != 3) object.key_prefix_ = invented_prefix(object.name_);
     object.children_ = children_of(source);
+    object.record_types_ = record_types_of(source);
     object.createable_ = flag_of(source, "createable");
     object.updateable_ = flag_of(source, "updateable");
     object.deletable_ = flag_of(source, "deletable");
@@ -193,6 +213,27 @@ Result<Object> Object::from_describe(std::string describe_json, std::int64_t las
     object.global_json_ = entry.dump();
     object.describe_json_ = std::move(describe_json);
     return object;
+}
+
+bool PicklistValue::is_valid_for(std::size_t place) const {
+    return place / 8 < valid_for.size() &&
+           ((std::uint32_t{static_cast<unsigned char>(valid_for[place / 8])} << (place % 8)) & 0x80U) != 0;
+}
+
+bool RecordType::allows(const std::string& picklist, std::string_view value) const {
+    const auto limited = only.find(picklist);
+    return limited == only.end() || std::ranges::find(limited->second, value) != limited->second.end();
+}
+
+const RecordType* Object::record_type(std::string_view id) const {
+    const auto found = std::ranges::find_if(
+        record_types_, [&](const RecordType& type) { return id.empty() ? type.is_default : type.id == id; });
+    return found == record_types_.end() ? nullptr : &*found;
+}
+
+void Object::limit(std::string_view record_type, Limits limits) {
+    const auto found = std::ranges::find(record_types_, record_type, &RecordType::id);
+    if (found != record_types_.end()) found->only = std::move(limits);
 }
 
 const Field* Object::find(std::string_view field) const {

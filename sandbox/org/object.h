@@ -3,6 +3,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,10 @@ struct PicklistValue {
     std::string label;
     bool is_active = true;
     bool is_default = false;
+    std::string valid_for{};  ///< of a dependent picklist: a bit for each value of its controller
+
+    /// Whether the controller's value at this place allows it. [Salesforce: SOAP API, PicklistEntry]
+    [[nodiscard]] bool is_valid_for(std::size_t place) const;
 };
 
 /// One field of a describe, as far as the sandbox acts on it. Names are in their canonical case.
@@ -47,6 +52,7 @@ struct Field {
     bool auto_number = false;
     std::string default_value;  ///< canonical text, or empty
     std::vector<PicklistValue> picklist;
+    std::string controller;  ///< the field that a dependent picklist depends on, or empty
     std::vector<std::string> reference_to;
     std::string relationship_name;  ///< empty: the reference can't be followed in SOQL
     std::string compound_name;      ///< the compound this is a part of, or empty
@@ -63,6 +69,21 @@ struct ChildLink {
     std::string object;
     std::string field;
     std::string relationship;  ///< never empty
+};
+
+/// Of some picklists, by name: the values that a record type allows.
+using Limits = std::map<std::string, std::vector<std::string>>;
+
+/// A kind of an object's records. [Salesforce: describeSObjectResult, RecordTypeInfo]
+struct RecordType {
+    std::string id;
+    std::string name;
+    bool is_available = false;
+    bool is_default = false;
+    bool is_master = false;
+    Limits only{};
+
+    [[nodiscard]] bool allows(const std::string& picklist, std::string_view value) const;
 };
 
 /// An object of the org: its describe, and what the sandbox reads out of it. A value; does not change.
@@ -93,6 +114,12 @@ class Object {
     [[nodiscard]] bool is_deletable() const { return deletable_; }
     [[nodiscard]] bool is_queryable() const { return queryable_; }
 
+    [[nodiscard]] const std::vector<RecordType>& record_types() const { return record_types_; }
+    /// Without an id the default one; null where there is none.
+    [[nodiscard]] const RecordType* record_type(std::string_view id) const;
+    /// What a record type allows, which describes don't say; nothing where there is no such record type.
+    void limit(std::string_view record_type, Limits limits);
+
     /// Case-insensitive.
     [[nodiscard]] const Field* find(std::string_view field) const;
     /// The reference whose `relationship_name` this is; case-insensitive.
@@ -109,6 +136,7 @@ class Object {
     std::string key_prefix_;
     std::vector<Field> fields_;
     std::vector<ChildLink> children_;
+    std::vector<RecordType> record_types_;
     std::string describe_json_;
     std::string global_json_;
     std::int64_t last_modified_ms_ = 0;

@@ -82,7 +82,9 @@ Result<std::optional<Pending::Record>> Pending::record(std::string_view id) {
         record->due_ms = std::max(record->due_ms, cursor->integer(0));
         const std::string_view kind = cursor->text(1);
         record->is_inserted = record->is_inserted || kind == "insert";
-        record->is_deleted = record->is_deleted || is_delete(kind, values_of(cursor->text(2)));
+        auto values = values_of(cursor->text(2));
+        record->is_deleted = record->is_deleted || is_delete(kind, values);
+        for (auto& [name, value] : values) record->values[name] = std::move(value);
     }
     return record;
 }

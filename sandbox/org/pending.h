@@ -20,11 +20,13 @@ class Pending {
     Pending(db::Transaction& transaction, const Catalog& catalog)
         : transaction_{transaction}, catalog_{catalog} {}
 
-    /// What waits for a record: the time of the last change, and whether it exists once they are applied.
+    /// What waits for a record: the time of the last change, whether it exists once they are applied, and
+    /// what they set.
     struct Record {
         std::int64_t due_ms = 0;
         bool is_inserted = false;
         bool is_deleted = false;
+        Values values{};
     };
     Result<std::optional<Record>> record(std::string_view id);
     /// The record that will have this value in a unique field.

@@ -78,11 +78,6 @@ const PicklistValue* find_picklist(const Field& field, std::string_view value) {
     return found == field.picklist.end() ? nullptr : &*found;
 }
 
-Error bad_picklist(const Field& field, std::string_view value) {
-    return refusal("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
-                   fmt::format("{}: bad value for restricted picklist field: {}", field.label, value));
-}
-
 /// The parts in the order of the setup, each once; values that the setup doesn't know follow.
 Result<Value> checked_multipicklist(const Field& field, std::string_view text) {
     std::vector<std::string_view> parts;
@@ -197,6 +192,11 @@ int number(std::string_view text) {
 }
 
 }  // namespace
+
+Error bad_picklist(const Field& field, std::string_view value) {
+    return refusal("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+                   fmt::format("{}: bad value for restricted picklist field: {}", field.label, value));
+}
 
 Result<Value> value_from_json(const Field& field, const json& value) {
     if (value.is_null()) return Value{};

@@ -23,6 +23,9 @@ Result<Value> value_from_json(const Field& field, const nlohmann::json& json);
 /// or the length is an error, nothing is cut.
 Result<Value> value_from_csv(const Field& field, std::string_view cell);
 
+/// What is said of a value that a restricted picklist doesn't have, or not for the record's type.
+Error bad_picklist(const Field& field, std::string_view value);
+
 /// "2026-11-01T10:00:00.000Z" of ISO 8601 text with a zone, or of a bare date (midnight); whole seconds.
 std::optional<std::string> canonical_datetime(std::string_view text);
 /// "2026-11-01", if it is a day of the calendar between 1700 and 4000.

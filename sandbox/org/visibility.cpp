@@ -25,7 +25,9 @@ Result<Object> without(const Object& object, const std::set<std::string>& fields
     for (auto& field : describe["fields"])
         if (!fields.contains(name_of(field))) kept.push_back(std::move(field));
     describe["fields"] = std::move(kept);
-    return Object::from_describe(describe.dump(), last_modified_ms);
+    auto rest = TRY(Object::from_describe(describe.dump(), last_modified_ms));
+    for (const RecordType& type : object.record_types()) rest.limit(type.id, type.only);
+    return rest;
 }
 
 std::string hidden_table(const Object& object) {

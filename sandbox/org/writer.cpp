@@ -105,6 +105,9 @@ Result<SaveResult> Writer::create(const Object& object, Checked fields) {
     if (auto* problem = std::get_if<RowError>(&fields)) return failed(std::move(*problem));
     auto& values = std::get<Values>(fields);
     if (const auto names = missing_fields(object, values); !names.empty()) return failed(missing(names));
+    if (const auto* usual = object.record_type({});
+        usual != nullptr && !usual->is_master && object.has("RecordTypeId"))
+        values.try_emplace("RecordTypeId", usual->id);
     if (auto problem = TRY(check(object, values, {}))) return failed(std::move(*problem));
     if (auto problem = assign_owner(*policy_.rules, object, policy_.saving.assignment, values))
         return failed(std::move(*problem));

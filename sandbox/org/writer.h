@@ -75,6 +75,10 @@ class Writer {
     Result<std::optional<RowError>> check_links(const Object& object, const Values& values);
     Result<std::optional<RowError>> check_unique(const Object& object, const Values& values,
                                                  std::string_view id);
+    /// Of a row as it will be; null where its object has none.
+    Result<const RecordType*> record_type(const Object& object, const Values& values, std::string_view id);
+    Result<std::optional<RowError>> check_record_type(const Object& object, const Values& values,
+                                                      std::string_view id);
     /// Everything that the values have to agree with beyond themselves.
     Result<std::optional<RowError>> check(const Object& object, const Values& values, std::string_view id);
     Result<std::variant<std::string, RowError>> live_target(const Object& object, std::string_view id);

@@ -28,6 +28,10 @@ Answer describe_global(Services& services, const Ask& ask);
 Answer basic_info(Services& services, const Ask& ask);
 Answer describe(Services& services, const Ask& ask);
 
+// picklists.cpp
+Answer picklists(Services& services, const Ask& ask);
+Answer picklist(Services& services, const Ask& ask);
+
 // query.cpp
 Answer query(Services& services, const Ask& ask);
 Answer query_all(Services& services, const Ask& ask);

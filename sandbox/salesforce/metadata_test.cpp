@@ -53,5 +53,29 @@ TEST_F(Metadata, DoesNotKnowOtherObjects) {
     }
 }
 
+TEST_F(Metadata, ListsPicklistValuesByRecordType) {
+    const std::string customer = "/ui-api/object-info/account/picklist-values/012000000000001";
+    const std::string partner = "/ui-api/object-info/Account/picklist-values/012000000000002AAA";
+    const auto all = get(partner)["picklistFieldValues"];
+    EXPECT_EQ(all["Industry"]["values"].size(), 32U);
+    EXPECT_FALSE(all.contains("Name"));
+    const auto territory = get(partner + "/territory__c");
+    EXPECT_EQ(territory, all["Territory__c"]);
+    EXPECT_EQ(territory["controllerValues"], (nlohmann::json{{"EMEA", 0}, {"Americas", 1}}));
+    EXPECT_EQ(territory["values"][2],
+              (nlohmann::json{
+                  {"attributes", nullptr}, {"label", "North"}, {"validFor", {0, 1}}, {"value", "North"}}));
+    EXPECT_EQ(territory["url"], std::string{test_base} + partner + "/Territory__c");
+    EXPECT_EQ(territory["eTag"].get<std::string>().size(), 32U);
+    EXPECT_EQ(get(customer + "/Region__c")["values"].size(), 3U);
+    EXPECT_EQ(get(partner + "/Region__c")["values"].size(), 2U);
+    EXPECT_EQ(
+        get("/ui-api/object-info/Lead/picklist-values/012000000000000AAA/Status")["defaultValue"]["value"],
+        "Open - Not Contacted");
+    EXPECT_EQ(get("/ui-api/object-info/Account/picklist-values/012000000000009AAA", 404)[0]["errorCode"],
+              "NOT_FOUND");
+    EXPECT_EQ(get(partner + "/Name", 404)[0]["errorCode"], "NOT_FOUND");
+}
+
 }  // namespace
 }  // namespace koppla::sandbox

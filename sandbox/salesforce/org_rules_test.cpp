@@ -49,6 +49,39 @@ TEST_F(OrgRules, ValidateWhatIsSaved) {
     new_contact("Bad again");
 }
 
+TEST_F(OrgRules, HoldRowsAgainstTheirRecordTypesOnEveryPath) {
+    const json repair{{"Name", "R"}, {"Services__c", "Repair"}};
+    const auto typed = [](json fields) {
+        fields["attributes"] = {{"type", "Account"}, {"referenceId", "a"}};
+        return fields;
+    };
+    const std::string code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST";
+    const std::string words = "Services: bad value for restricted picklist field: Repair";
+    EXPECT_EQ(post("Account", repair),
+              (json::array({{{"message", words}, {"errorCode", code}, {"fields", {"Services__c"}}}})));
+    const json many{{"records", {typed(repair)}}};
+    EXPECT_EQ(send("POST", "/composite/sobjects", many, 200)[0]["errors"][0]["statusCode"], code);
+    EXPECT_EQ(send("POST", "/composite/tree/Account", many, 400)["results"][0]["errors"][0]["statusCode"],
+              code);
+    const json part{{"method", "POST"},
+                    {"url", std::string{test_base} + "/sobjects/Account"},
+                    {"referenceId", "a"},
+                    {"body", repair}};
+    EXPECT_EQ(send("POST", "/composite", {{"compositeRequest", {part}}},
+                   200)["compositeResponse"][0]["body"][0]["errorCode"],
+              code);
+    const json graph{{"graphs", {{{"graphId", "g"}, {"compositeRequest", {part}}}}}};
+    EXPECT_THAT(send("POST", "/composite/graph", graph, 200).dump(), HasSubstr(words));
+    EXPECT_EQ(only_error(done("insert", "Account",
+                              "Name,Services__c,RecordTypeId\nR,Repair,012000000000001AAA\n"
+                              "P,Repair,012000000000002AAA\n")),
+              code + ":" + words + ":Services__c --");
+    EXPECT_THAT(
+        only_error(done("insert", "Account", "Name,RecordTypeId\nR,012000000000009AAA\n")),
+        HasSubstr("INVALID_CROSS_REFERENCE_KEY:Record Type ID: this ID value isn't valid for the user: "
+                  "012000000000009AAA:RecordTypeId --"));
+}
+
 TEST_F(OrgRules, FindDuplicatesAndLetAlertsPassWhereAsked) {
     const http::Headers allow{{"Sforce-Duplicate-Rule-Header", "allowSave=true"}};
     const json twin{{"LastName", "Twin"}, {"Email", "twin@x.example"}};

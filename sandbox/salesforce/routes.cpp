@@ -44,6 +44,10 @@ constexpr std::array table{
     Route{"PATCH", "/services/data/{version}/sobjects/{object}/{field}/{value}", upsert_by_key},
     Route{"DELETE", "/services/data/{version}/sobjects/{object}/{field}/{value}", delete_by_key},
 
+    Route{"GET", "/services/data/{version}/ui-api/object-info/{object}/picklist-values/{type}", picklists},
+    Route{"GET", "/services/data/{version}/ui-api/object-info/{object}/picklist-values/{type}/{field}",
+          picklist},
+
     Route{"POST", "/services/data/{version}/composite", composite},
     Route{"POST", "/services/data/{version}/composite/batch", batch},
     Route{"POST", "/services/data/{version}/composite/graph", composite_graph},

@@ -29,6 +29,9 @@ class Handler {
   public:
     virtual ~Handler() = default;
     virtual void answer(const Request& request, Exchange& exchange) = 0;
+    /// Whether the body of such a request, of which only the head is there, may be left to its `source` where
+    /// it is large. What isn't read of it is passed over.
+    [[nodiscard]] virtual bool reads_as_it_comes(const Request& /*head*/) const { return false; }
 };
 
 }  // namespace koppla::http

@@ -25,7 +25,9 @@ class Answering final : public Handler {
         ++requests;
         function_(request, exchange);
     }
+    [[nodiscard]] bool reads_as_it_comes(const Request&) const override { return is_reading; }
     std::atomic<int> requests = 0;
+    std::atomic<bool> is_reading = false;
 
   private:
     Function function_;

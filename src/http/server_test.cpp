@@ -139,6 +139,49 @@ TEST(Server, takes_urls_and_headers_of_30_kib_each) {
     EXPECT_THAT(wire.read("]"), EndsWith("30721,30720]"));
 }
 
+std::string put(const std::string& target, std::size_t size) {
+    return "PUT " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+}
+
+TEST(Server, leaves_a_large_body_to_a_handler_that_reads_it_as_it_comes) {
+    const std::string large(3'000'000, 'x');
+    std::string come;
+    Loopback loopback{[&](const Request& request, Exchange& exchange) {
+        std::string piece(100'000, '\0');
+        while (request.target == "/read") {
+            const auto size = request.source->read(piece).value();
+            if (size == 0) break;
+            come.append(piece, 0, size);
+        }
+        const bool is_on_its_way = request.source != nullptr;
+        exchange.reply({.status = 200,
+                        .body = is_on_its_way ? std::to_string(request.source->size()) + "]" : request.body});
+    }};
+    loopback.handler.is_reading = true;
+    Wire wire{loopback};
+    for (const std::string target : {"/read", "/passed_over"}) {
+        wire.write(put(target, large.size()) + large);
+        EXPECT_THAT(wire.read("]"), EndsWith("\r\n\r\n3000000]"));
+    }
+    wire.write(put("/small", 4) + "abc]");
+    EXPECT_THAT(wire.read("]"), EndsWith("\r\n\r\nabc]"));
+    EXPECT_EQ(come, large);
+}
+
+TEST(Server, tells_a_handler_of_a_body_that_is_cut_off) {
+    std::promise<ErrorKind> told;
+    Loopback loopback{[&](const Request& request, Exchange& exchange) {
+        std::string piece(100'000, '\0');
+        auto size = request.source->read(piece);
+        while (size && *size > 0) size = request.source->read(piece);
+        told.set_value(size ? ErrorKind::invalid : size.error().kind);
+        exchange.reply({.status = 500});
+    }};
+    loopback.handler.is_reading = true;
+    Wire{loopback}.write(put("/", 3'000'000) + std::string(2'000'000, 'x'));
+    EXPECT_EQ(told.get_future().get(), ErrorKind::unavailable);
+}
+
 TEST(Server, refuses_what_is_too_large_or_broken_and_closes) {
     Loopback loopback{echo, {.body_bytes_max = 1000}};
     const std::string large(33 << 10, 'a');

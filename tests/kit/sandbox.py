@@ -176,6 +176,11 @@ class Sandbox(Face):
     def describe(self, name):
         return self.fetch_as_user(f"/services/data/v60.0/sobjects/{name}/describe")
 
+    def picklists(self, name, record_type):
+        """The values that a record type allows, by field."""
+        told = self.fetch_as_user(f"/services/data/v60.0/ui-api/object-info/{name}/picklist-values/{record_type}")
+        return {field: [value["value"] for value in each["values"]] for field, each in told["picklistFieldValues"].items()}
+
     def grant_unlimited_requests(self):
         """The org has an allowance of a day's calls, and these scenarios never come near it."""
 

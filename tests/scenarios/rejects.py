@@ -1,5 +1,6 @@
 """An export of which some rows are bad, in twelve ways: exactly those are rejects, each with the CRM's own code and words,
-and nothing of them arrived; all others did. Mended and replayed, none is left. KOPPLA_SOAK=1 sends 100,000 rows."""
+and nothing of them arrived; all others did. Mended and replayed, none is left. KOPPLA_SOAK=1 sends 100,000 rows.
+A thirteenth way, of accounts, is a value that the record type doesn't allow."""
 import collections
 import csv
 import io
@@ -29,6 +30,15 @@ BAD = {
     "deleted": ("id", "(a deleted record's)", "ENTITY_IS_DELETED", "entity is deleted", ""),
 }
 
+# Of accounts: a record type, services, and what is said of them.
+CUSTOMER, PARTNER, UNKNOWN = "012000000000001AAA", "012000000000002AAA", "012000000000009AAA"
+TYPED = [
+    (CUSTOMER, "Advice", None), (PARTNER, "Repair", None), ("", "Training", None),
+    (PARTNER, "Delivery;Advice", ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field: Advice",
+                                  "Services__c")),
+    ("", "Repair", ("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "bad value for restricted picklist field: Repair", "Services__c")),
+    (UNKNOWN, "Repair", ("INVALID_CROSS_REFERENCE_KEY", f"this ID value isn't valid for the user: {UNKNOWN}", "RecordTypeId"))]
+
 
 class Rejects(Scenario):
     def test_the_bad_rows_and_no_others_are_refused_each_with_its_reason(self):
@@ -45,6 +55,30 @@ class Rejects(Scenario):
         for way, rows in ROWS.items():
             with self.subTest(f"{rows} rows, --batch {way}"):
                 self.send(way, rows)
+
+    def test_what_a_record_type_does_not_allow_is_refused(self):
+        org = self.sandbox({"Account": 60})
+        self.koppla.add_account(org)
+        self.koppla.do("wizard", "demo", "--tables", "Account", "--fields", "Account=Id,RecordTypeId,Services__c", "--yes")
+        for shift, way in enumerate(("on", "off")):
+            with self.subTest(f"--batch {way}"):
+                before = {row["Id"]: row["Services__c"] for row in org.rows("Account")}
+                rows = [(key, *TYPED[(number + shift) % len(TYPED)]) for number, key in enumerate(before)]
+                listed = ", ".join(f"('{key}', nullif('{type}', ''), '{services}')" for key, type, services, _ in rows)
+                self.koppla.place.change("drop table if exists typed; create table typed as select column1 as id, column2 as type,"
+                                         f" column3 as services from (values {listed})")
+                done = self.koppla.do("export", "demo", "Account", "--table", "typed", "--map",
+                                      "id=Id,type=RecordTypeId:clear,services=Services__c", "--key", "Id", "--batch", way,
+                                      "--json", code=4).document
+                rejects = {reject["id"]: reject for reject in self.rejects(done["run"])}
+                self.assertEqual(set(rejects), {key for key, _, _, why in rows if why})
+                arrived = {row["Id"]: row["Services__c"] for row in org.rows("Account")}
+                for key, _, services, why in rows:
+                    self.assertEqual(arrived[key], before[key] if why else services)
+                    if why:
+                        symbol, words, field = why
+                        self.assertEqual((rejects[key]["error_symbol"], rejects[key]["error_fields"]), (symbol, field))
+                        self.assertIn(words, rejects[key]["error_message"])
 
     def twin(self):
         """One record that has what others mustn't."""

@@ -387,6 +387,8 @@ class RoundTrip:
                 if len(field.targets) > 1 and self.crm is DYNAMICS:
                     arrived[field.name + "type"] = field.target if value else ""
         self.fit_states(fields, rows, arriving)
+        if any(field.name == "RecordTypeId" for field in fields):
+            self.fit_record_types(name, fields, rows, arriving)
         return rows, arriving
 
     @staticmethod
@@ -396,6 +398,18 @@ class RoundTrip:
             states = dict(zip(status.codes, status.states))
             for row, arrived in zip(rows, arriving):
                 row["statecode"] = arrived["statecode"] = states[row[status.column]]
+
+    def fit_record_types(self, name, fields, rows, arriving):
+        """A record's type, or the usual one, takes some values of a picklist alone."""
+        infos = self.org.describe(name)["recordTypeInfos"]
+        usual = next(each["recordTypeId"] for each in infos if each["defaultRecordTypeMapping"])
+        allowed = {each["recordTypeId"]: self.org.picklists(name, each["recordTypeId"]) for each in infos}
+        for field in (field for field in fields if field.codes and field.is_restricted):
+            for row, arrived in zip(rows, arriving):
+                codes = allowed[row["recordtypeid"] or usual][field.name]
+                kept = ";".join(code for code in (row[field.column] or "").split(";") if code in codes)
+                row[field.column] = kept or None
+                arrived[field.name] = KINDS[self.crm][field.type].arrives(field, kept)
 
     def make_table(self, name, key, keys, rows, columns, is_typed):
         """A table of the store's: its columns texts, or of the types that the wizard gave them."""

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,10 +73,11 @@ FieldSpec link(std::string_view name, std::string_view label, std::initializer_l
 /// A street address: eight parts and their compound ("BillingStreet" … "BillingAddress").
 std::vector<FieldSpec> address(std::string_view prefix, std::string_view label);
 
-/// A kind of record: 18-character id and developer name.
+/// A kind of record: 18-character id, developer name, and of some picklists the values that it allows.
 struct RecordTypeSpec {
     std::string_view id;
     std::string_view name;
+    std::map<std::string, std::vector<std::string>> only{};
 };
 
 struct ObjectSpec {
@@ -85,7 +87,7 @@ struct ObjectSpec {
     std::string key_prefix;
     bool is_setup = false;  ///< User, Organization: not deletable, no recycle bin
     std::vector<FieldSpec> fields;
-    std::vector<RecordTypeSpec> record_types{};  ///< besides the master
+    std::vector<RecordTypeSpec> record_types{};  ///< besides the master; the first is the default
 };
 
 /// The describe of each object with all the keys the vendor prints. [Salesforce: REST, sObject Describe]

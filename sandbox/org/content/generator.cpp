@@ -1,6 +1,5 @@
 #include "sandbox/org/content/generator.h"
 
-#include "sandbox/base64.h"
 #include "sandbox/org/content/row.h"
 #include "sandbox/org/identifier.h"
 #include "sandbox/org/state.h"
@@ -8,8 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 namespace koppla::sandbox {
 
@@ -29,7 +26,7 @@ Generator::Generator(const Catalog& catalog, const Object& object, GeneratorOpti
       fields_{stored_fields(object)},
       object_seed_{mixed(options_.seed) ^ hash_of(object.name())} {
     for (const Field* field : fields_) columns_.push_back(column_of(catalog, *field));
-    read_dependencies();
+    find_controllers();
     const Field* stages = object.find("StageName");
     if (stages != nullptr && !stages->picklist.empty()) stages_ = stages;
     text_.reserve(std::size_t{1} << 16U);
@@ -49,28 +46,10 @@ std::vector<const Object*> targets_of(const Catalog& catalog, const Field& field
     return targets;
 }
 
-/// What of dependent picklists the describe says, and `Field` doesn't.
-void Generator::read_dependencies() {
-    const auto describe = nlohmann::json::parse(object_.describe_json(), nullptr, false);
-    if (!describe.is_object()) return;
-    for (const auto& field : describe.at("fields")) {
-        const auto controller = field.find("controllerName");
-        if (controller == field.end() || !controller->is_string()) continue;
-        const auto named = [&](const nlohmann::json& name) {
-            const auto found = std::find_if(columns_.begin(), columns_.end(),
-                                            [&](const Column& column) { return name == column.field->name; });
-            return static_cast<std::size_t>(found - columns_.begin());
-        };
-        const std::size_t dependent = named(field.at("name"));
-        const std::size_t on = named(*controller);
-        if (dependent == columns_.size() || on >= dependent) continue;
-        columns_[dependent].controller = on;
-        for (const auto& value : field.at("picklistValues")) {
-            const auto bits = value.find("validFor");
-            const bool is_text = bits != value.end() && bits->is_string();
-            columns_[dependent].valid_for.push_back(
-                is_text ? base64_decode(bits->get<std::string>()).value_or("") : std::string{});
-        }
+void Generator::find_controllers() {
+    for (std::size_t dependent = 0; dependent < columns_.size(); ++dependent) {
+        for (std::size_t on = 0; on < dependent; ++on)
+            if (fields_[on]->name == fields_[dependent]->controller) columns_[dependent].controller = on;
     }
 }
 
@@ -87,7 +66,7 @@ Generator::Column Generator::column_of(const Catalog& catalog, const Field& fiel
 }
 
 Generator::Recipe Generator::recipe_of(const Field& field, const Object* target) const {
-    static constexpr std::array<std::pair<std::string_view, Recipe>, 27> named{
+    static constexpr std::array<std::pair<std::string_view, Recipe>, 28> named{
         {{"Id", Recipe::id},
          {"CreatedDate", Recipe::created},
          {"LastModifiedDate", Recipe::modified},
@@ -95,6 +74,7 @@ Generator::Recipe Generator::recipe_of(const Field& field, const Object* target)
          {"CreatedById", Recipe::user},
          {"LastModifiedById", Recipe::user},
          {"OwnerId", Recipe::owner},
+         {"RecordTypeId", Recipe::record_type},
          {"FirstName", Recipe::given},
          {"LastName", Recipe::family},
          {"Salutation", Recipe::salutation},
@@ -171,6 +151,7 @@ std::span<const model::Cell> Generator::row(std::uint64_t n) {
             .has_address = true,
             .has_split_stamps = false,
             .stage = 0,
+            .type = object_.record_type({}),
             .out = &text_};
     row.words = &vocabularies()[row.one_in(2) ? row.below(2) : row.below(vocabularies().size())];
     row.given = row.pick(row.words->given);
@@ -235,6 +216,12 @@ void Generator::fill(Column& column, Row& row) {
         case Recipe::earlier:
             fill_link(column, row);
             return;
+        case Recipe::record_type: {
+            const std::size_t from = row.out->size();
+            fill_link(column, row);
+            row.type = object_.record_type(std::string_view{*row.out}.substr(from));
+            return;
+        }
         default:
             break;
     }

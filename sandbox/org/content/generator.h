@@ -46,7 +46,7 @@ class Generator {
     /// In groups, one function a group.
     enum class Recipe {
         // clang-format off
-        nothing, id, created, modified, stamp, user, owner, link, earlier, number,
+        nothing, id, created, modified, stamp, user, owner, link, earlier, record_type, number,
         given, family, person, salutation, firm, deal,
         street, city, state, postal_code, country, latitude, longitude,
         phone, email, username, alias, url, title, department,
@@ -64,16 +64,15 @@ class Generator {
     struct Column {
         const Field* field;
         Recipe recipe;
-        std::vector<Way> ways{};               ///< of a link, those that have rows
-        std::size_t controller = none;         ///< of a dependent picklist: the column it depends on
-        std::vector<std::string> valid_for{};  ///< of each of its values: bits, the highest first
-        std::size_t picked = none;             ///< of a picklist: the place of the row's value
+        std::vector<Way> ways{};        ///< of a link, those that have rows
+        std::size_t controller = none;  ///< of a dependent picklist: the column it depends on
+        std::size_t picked = none;      ///< of a picklist: the place of the row's value
     };
     struct Row;
 
     [[nodiscard]] Recipe recipe_of(const Field& field, const Object* target) const;
     [[nodiscard]] Column column_of(const Catalog& catalog, const Field& field) const;
-    void read_dependencies();
+    void find_controllers();
     void fill(Column& column, Row& row);
     void fill_name(const Column& column, Row& row);
     void fill_place(const Column& column, Row& row);

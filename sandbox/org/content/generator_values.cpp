@@ -9,12 +9,6 @@ namespace koppla::sandbox {
 
 namespace {
 
-/// Whether the controller's value at this place allows a value. [Salesforce: SOAP API, PicklistEntry]
-bool allows(std::string_view bits, std::size_t place) {
-    return place / 8 < bits.size() &&
-           ((std::uint32_t{static_cast<unsigned char>(bits[place / 8])} << (place % 8)) & 0x80U) != 0;
-}
-
 /// In bytes; some records have none.
 std::size_t content_size(std::uint64_t n) {
     return n % 8 == 0 ? 0 : 3 * (1 + mixed(n) % 200);
@@ -168,7 +162,7 @@ void Generator::fill_choice(Column& column, Row& row) {
             const std::uint64_t chosen = row.next() | (std::uint64_t{1} << row.below(picklist.size()));
             const std::size_t from = out.size();
             for (std::size_t i = 0; i < std::min<std::size_t>(picklist.size(), 64); ++i) {
-                if (((chosen >> i) & 1U) == 0) continue;
+                if (((chosen >> i) & 1U) == 0 || !row.allows(field, picklist[i])) continue;
                 if (out.size() != from) out += ';';
                 out += picklist[i].value;
             }
@@ -191,17 +185,18 @@ void Generator::fill_choice(Column& column, Row& row) {
     }
 }
 
-/// One of the values; of a dependent picklist, one that its controller's value allows, or none.
+/// One of the values that the record type allows; of a dependent picklist, one that its controller's value
+/// allows too, or none.
 void Generator::pick(Column& column, Row& row) {
     const auto& values = column.field->picklist;
-    const bool is_dependent = column.controller != none;
+    const auto fits = [&](const PicklistValue& value) {
+        const bool is_dependent = column.controller != none;
+        return (!is_dependent || value.is_valid_for(columns_[column.controller].picked)) &&
+               row.allows(*column.field, value);
+    };
     std::size_t place = row.below(values.size());
-    for (std::size_t tried = 0; is_dependent; ++tried, place = (place + 1) % values.size()) {
+    for (std::size_t tried = 1; !fits(values[place]); ++tried, place = (place + 1) % values.size())
         if (tried == values.size()) return;
-        if (place < column.valid_for.size() &&
-            allows(column.valid_for[place], columns_[column.controller].picked))
-            break;
-    }
     column.picked = place;
     *row.out += values[place].value;
 }

@@ -79,7 +79,11 @@ ObjectSpec account() {
                 number("currency", "CreditLeft__c", "Credit Left", 18, 2)
                     .from_formula("CreditLimit__c - OpenAmount__c"),
                 number("currency", "OpenAmount__c", "Open Amount", 18, 2).rolled_up()},
-        .record_types = {{"012000000000001AAA", "Customer"}, {"012000000000002AAA", "Partner"}}};
+        .record_types = {
+            {"012000000000001AAA", "Customer", {{"Services__c", {"Advice", "Delivery", "Training"}}}},
+            {"012000000000002AAA",
+             "Partner",
+             {{"Region__c", {"EMEA", "Americas"}}, {"Services__c", {"Delivery", "Repair"}}}}}};
 }
 
 ObjectSpec contact() {

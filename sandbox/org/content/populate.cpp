@@ -95,6 +95,7 @@ class Filling {
         } else {
             complete_global(objects);
         }
+        limit_ours(objects);
         populated_.catalog = Catalog{std::move(objects)};
         return {};
     }
@@ -116,6 +117,16 @@ class Filling {
                 fresh.push_back(TRY(Object::from_describe(std::move(describes[i]), now_ms_)));
         }
         return {};
+    }
+
+    /// What record types allow is in no describe, and so not in the state.
+    static void limit_ours(std::vector<Object>& objects) {
+        for (const ObjectSpec& spec : own_objects()) {
+            if (spec.record_types.empty()) continue;
+            const auto object = std::ranges::find(objects, spec.name, &Object::name);
+            if (object == objects.end()) continue;
+            for (const RecordTypeSpec& type : spec.record_types) object->limit(type.id, type.only);
+        }
     }
 
     void complete_global(const std::vector<Object>& objects) {
@@ -215,7 +226,7 @@ class Filling {
                     targets.ids = TRY(state.some_ids(*target, 1'000));
                 }
                 if (target->name() == "RecordType" && options_.folder.empty())
-                    targets.ids = own_record_types(object);
+                    targets.ids = record_types_of(object);
                 links.emplace(target->name(), std::move(targets));
             }
         }
@@ -304,24 +315,22 @@ class Filling {
         return ensure(state, user, populated_.identity.user_id, who);
     }
 
-    static std::vector<std::string> own_record_types(const Object& object) {
+    static std::vector<std::string> record_types_of(const Object& object) {
         std::vector<std::string> ids;
-        for (const ObjectSpec& spec : own_objects()) {
-            if (spec.name != object.name()) continue;
-            for (const RecordTypeSpec& type : spec.record_types) ids.emplace_back(type.id);
-        }
+        for (const RecordType& type : object.record_types())
+            if (!type.is_master) ids.push_back(type.id);
         return ids;
     }
 
     Result<void> ensure_record_types(State& state, const Object& record_type) {
         if (counts_[record_type.name()] != 0 || !options_.folder.empty()) return {};
-        for (const ObjectSpec& object : own_objects()) {
-            for (const RecordTypeSpec& type : object.record_types) {
-                const std::string name{type.name};
-                TRY(ensure(state, record_type, std::string{type.id},
-                           {{"Name", Value{name}},
-                            {"DeveloperName", Value{name}},
-                            {"SobjectType", Value{object.name}},
+        for (const Object& object : populated_.catalog.objects()) {
+            for (const RecordType& type : object.record_types()) {
+                if (type.is_master) continue;
+                TRY(ensure(state, record_type, type.id,
+                           {{"Name", Value{type.name}},
+                            {"DeveloperName", Value{type.name}},
+                            {"SobjectType", Value{object.name()}},
                             {"IsActive", Value{std::int64_t{1}}}}));
             }
         }

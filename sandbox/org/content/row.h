@@ -22,11 +22,16 @@ struct Generator::Row {
     bool has_address;
     bool has_split_stamps;
     std::size_t stage;
+    const RecordType* type;
     std::string* out;
 
     std::uint64_t next() { return chance.next(); }
     std::uint64_t below(std::uint64_t bound) { return chance.below(bound); }
     bool one_in(std::uint64_t count) { return chance.one_in(count); }
+    /// By the record type; a picklist that is limited comes after RecordTypeId.
+    [[nodiscard]] bool allows(const Field& picklist, const PicklistValue& value) const {
+        return type == nullptr || type->allows(picklist.name, value.value);
+    }
     template <class Words>
     const auto& pick(const Words& from) {
         return chance.pick(from);

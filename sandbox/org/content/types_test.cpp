@@ -131,6 +131,67 @@ TEST_F(FieldTypes, RecordTypesAreDescribedAndKept) {
     EXPECT_EQ(count("Account WHERE RecordTypeId != null AND RecordType.Name = null"), "0");
 }
 
+TEST_F(FieldTypes, RecordTypesLimitPicklistsAndRecordsKeepToIt) {
+    EXPECT_NE(count("Account WHERE RecordType.Name = 'Partner' AND Services__c INCLUDES ('Repair')"), "0");
+    EXPECT_EQ(
+        count("Account WHERE RecordType.Name = 'Partner' AND Services__c INCLUDES ('Advice', 'Training')"),
+        "0");
+    EXPECT_NE(count("Account WHERE RecordType.Name = 'Partner' AND Region__c = 'EMEA'"), "0");
+    EXPECT_EQ(count("Account WHERE RecordType.Name = 'Partner' AND Region__c = 'Asia Pacific'"), "0");
+    EXPECT_NE(count("Account WHERE RecordTypeId = null AND Services__c INCLUDES ('Advice')"), "0");
+    EXPECT_EQ(count("Account WHERE RecordType.Name != 'Partner' AND Services__c INCLUDES ('Repair')"), "0")
+        << "the default is for those without one, too";
+    EXPECT_NE(count("Account WHERE RecordType.Name = 'Customer' AND Region__c = 'Asia Pacific'"), "0");
+}
+
+TEST_F(FieldTypes, WritesKeepToTheRecordType) {
+    const std::string customer = "012000000000001AAA";
+    const std::string partner = "012000000000002AAA";
+    const auto account = [](std::string_view type, std::string_view services) {
+        return fmt::format(R"({{"Name":"x","RecordTypeId":"{}","Services__c":"{}"}})", type, services);
+    };
+    const auto services = [](std::string_view value) {
+        return fmt::format(R"({{"Services__c":"{}"}})", value);
+    };
+    const std::string no_repair =
+        "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST: Services: bad value for restricted picklist field: Repair";
+    EXPECT_EQ(first_status(create("Account", account(customer, "Advice;Repair"))), no_repair);
+    EXPECT_EQ(first_status(create("Account", R"({"Name":"x","Services__c":"Repair"})")), no_repair);
+    const auto id = made("Account", R"({"Name":"x","Services__c":"Advice"})");
+    EXPECT_EQ(column(fmt::format("SELECT RecordTypeId FROM Account WHERE Id = '{}'", id)), customer)
+        << "the default";
+    EXPECT_EQ(first_status(update("Account", id, services("Repair"))), no_repair);
+    EXPECT_TRUE(update("Account", id, fmt::format(R"({{"RecordTypeId":"{}"}})", partner)).success())
+        << "what it has already is kept";
+    EXPECT_TRUE(update("Account", id, services("Repair")).success());
+    EXPECT_NE(first_status(update("Account", id, services("Advice"))), "");
+    EXPECT_FALSE(update("Account", id, R"({"Region__c":"Asia Pacific"})").success());
+    EXPECT_EQ(first_status(update("Account", id, account(customer, "Repair"))), no_repair)
+        << "the new one counts";
+    EXPECT_FALSE(update("Account", id, R"({"RecordTypeId":null,"Services__c":"Repair"})").success());
+    org_->set_late({.max_delay = std::chrono::minutes{10}, .seed = 3});
+    const auto late = made("Account", account(partner, "Repair"));
+    EXPECT_TRUE(update("Account", late, services("Delivery;Repair")).success())
+        << "though it can't be seen yet";
+}
+
+TEST_F(FieldTypes, RecordTypesThatTheUserDoesNotHaveAreRefused) {
+    for (const std::string_view type : {"012000000000009AAA", "012000000000000AAA"}) {
+        const auto result = create("Account", fmt::format(R"({{"Name":"x","RecordTypeId":"{}"}})", type));
+        EXPECT_EQ(
+            first_status(result),
+            fmt::format("INVALID_CROSS_REFERENCE_KEY: Record Type ID: this ID value isn't valid for the "
+                        "user: {}",
+                        type));
+        EXPECT_EQ(result.errors.front().fields, std::vector<std::string>{"RecordTypeId"});
+    }
+}
+
+TEST_F(FieldTypes, RecordTypesLimitAfterTheStateWasOpenedAgain) {
+    open();
+    EXPECT_FALSE(create("Account", R"({"Name":"x","Services__c":"Repair"})").success());
+}
+
 TEST_F(FieldTypes, LinksHoldWhateverTheyPointTo) {
     for (const std::string_view rest :
          {"OpportunityLineItem WHERE Opportunity.Name = null", "OrderItem WHERE Order.OrderNumber = null",

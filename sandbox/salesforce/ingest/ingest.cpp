@@ -146,9 +146,9 @@ Answer ingest_job(Services& services, const Ask& ask) {
 }
 
 Answer upload_ingest_data(Services& services, const Ask& ask) {
-    if (ask.request.body.size() > upload_bytes_max)
+    if (body_bytes(ask.request) > upload_bytes_max)
         return api_error(413, "EXCEEDEDQUOTA", "The data of a job can have at most 150 MB");
-    const auto kept = services.ingest.upload(ask.parts.at(0), ask.request.body);
+    const auto kept = services.ingest.upload(ask.parts.at(0), ask.request.body, ask.request.source);
     return kept ? empty_answer(201) : org_error(kept.error());
 }
 

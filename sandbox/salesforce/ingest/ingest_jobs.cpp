@@ -1,5 +1,6 @@
 #include "sandbox/salesforce/ingest/ingest_jobs.h"
 
+#include "http/client.h"
 #include "sandbox/salesforce/ingest/run.h"
 
 #include <limits>
@@ -20,6 +21,14 @@ Error uploaded_already() {
     return wrong_state("The data of a job can be uploaded once, while it is open");
 }
 
+Result<void> append_all(http::BodySource& source, Spool::Writer& writer) {
+    TRY(source.rewind());
+    std::string piece(std::size_t{256} << 10, '\0');
+    while (const auto size = TRY(source.read(piece)))
+        TRY(writer.append(std::string_view{piece}.substr(0, size), 0));
+    return {};
+}
+
 }  // namespace
 
 IngestJobs::IngestJobs(Org& org, Locks& locks, const Clock& clock, std::filesystem::path folder)
@@ -36,7 +45,7 @@ IngestJob IngestJobs::create(IngestJob job) {
     return jobs_.add(std::move(job), clock_.now());
 }
 
-Result<void> IngestJobs::upload(std::string_view id, std::string_view bytes) {
+Result<void> IngestJobs::upload(std::string_view id, std::string_view bytes, http::BodySource* source) {
     const auto known = find(id);
     if (!known) return not_there();
     if (known->state != JobState::open || known->upload) return uploaded_already();
@@ -44,6 +53,7 @@ Result<void> IngestJobs::upload(std::string_view id, std::string_view bytes) {
     const auto number = std::to_string(uploads_.fetch_add(1));
     const auto writer = TRY(Spool::Writer::create(folder_ / (known->id + "." + number + ".upload.csv")));
     TRY(writer->append(bytes, 1));
+    if (source != nullptr) TRY(append_all(*source, *writer));
     auto written = TRY(writer->finish());
     Result<void> kept;
     const bool is_there = jobs_.change(id, [&](IngestJob& job) {

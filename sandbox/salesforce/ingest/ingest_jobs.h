@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/guarded.h"
+#include "http/message.h"
 #include "sandbox/org/org.h"
 #include "sandbox/salesforce/ingest/ingest_job.h"
 #include "sandbox/salesforce/job_table.h"
@@ -38,8 +39,9 @@ class IngestJobs {
     IngestJob create(IngestJob job);
     std::optional<IngestJob> find(std::string_view id) { return jobs_.find(id); }
     std::vector<IngestJob> list() { return jobs_.list(); }
-    /// Keeps what is to be carried out. INVALIDJOBSTATE where the job isn't open or has an upload already.
-    Result<void> upload(std::string_view id, std::string_view bytes);
+    /// Keeps what is to be carried out, the bytes or what the source makes. INVALIDJOBSTATE where the job
+    /// isn't open or has an upload already.
+    Result<void> upload(std::string_view id, std::string_view bytes, http::BodySource* source = nullptr);
     /// Queues a job that has its upload; its state afterwards. INVALIDJOBSTATE where that can't be.
     Result<IngestJob> close(std::string_view id);
     /// Ends a job that isn't over; what was saved stays. INVALIDJOBSTATE where it is.

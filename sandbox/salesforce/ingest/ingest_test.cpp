@@ -1,3 +1,4 @@
+#include "http/pieces_test.h"
 #include "sandbox/salesforce/ingest/fixture.h"
 
 #include <algorithm>
@@ -44,6 +45,35 @@ TEST_F(Ingest, GoesFromOpenToJobComplete) {
     EXPECT_EQ(unprocessed(id), "LastName,Email\n");
     EXPECT_EQ(records("SELECT Id FROM Contact WHERE LastName = 'Jane' AND Email = 'jane@example.com'").size(),
               1U);
+}
+
+TEST_F(Ingest, TakesAnUploadAsItComes) {
+    const auto put = [&](const std::string& id, http::Pieces& data) {
+        const http::Request request{
+            .method = "PUT",
+            .target = path(id, "/batches"),
+            .headers = {{"Authorization", "Bearer " + services_->credentials.access_token}},
+            .source = &data};
+        EXPECT_TRUE(face_->reads_as_it_comes(request));
+        Recorder recorder;
+        face_->answer(request, recorder);
+        return recorder.response_.status;
+    };
+    std::string text = "LastName\n";
+    for (int i = 0; i < 500; ++i) text += "Piece " + std::to_string(i) + "\n";
+    const auto id = open("insert", "Contact");
+    http::Pieces cut{text};
+    cut.fails_at = 3'000;
+    EXPECT_GE(put(id, cut), 400);
+    http::Pieces whole{text};
+    EXPECT_EQ(put(id, whole), 201) << "of the first nothing was kept";
+    send("PATCH", "/jobs/ingest/" + id, {{"state", "UploadComplete"}}, 200);
+    EXPECT_EQ(over(id)["numberRecordsProcessed"], 500);
+    EXPECT_EQ(records("SELECT Id FROM Contact WHERE LastName LIKE 'Piece %'").size(), 500U);
+    http::Pieces huge{text};
+    huge.announced = 150'000'001;
+    EXPECT_EQ(put(open("insert", "Contact"), huge), 413);
+    EXPECT_FALSE(face_->reads_as_it_comes({.method = "PATCH", .target = path(id, "/batches")}));
 }
 
 TEST_F(Ingest, UpdatesWhatIsThereAndLeavesEmptyCellsAlone) {

@@ -7,18 +7,29 @@ import sys
 import time
 
 
+# A child's peak counts the size of whoever started it, so something small does.
+STARTER = """
+import os, sys, time
+begun = time.monotonic()
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+wall = time.monotonic() - begun
+os.write(int(sys.argv[1]), f"{wall} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}".encode())
+sys.exit(os.waitstatus_to_exitcode(status) & 255)
+"""
+
+
 def run(command, **kwargs):
-    """Runs a command; answers wall seconds, CPU seconds and peak MiB of it and its children."""
-    begun = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs)
-    out = process.stdout.read()
-    err = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command[0]} failed with {process.returncode}: {err.decode()[-2000:]}")
-    return {"wall": time.monotonic() - begun, "cpu": usage.ru_utime + usage.ru_stime,
-            "peak": usage.ru_maxrss / 1024, "out": out.decode()}
+    """Runs a command; answers wall seconds, CPU seconds and peak MiB of it and its children, and what it printed."""
+    told, tells = os.pipe()
+    done = subprocess.run([sys.executable, "-ISc", STARTER, str(tells), *(str(word) for word in command)], pass_fds=[tells],
+                          capture_output=True, **kwargs)
+    os.close(tells)
+    with open(told) as usage:
+        wall, cpu, peak = (float(each) for each in usage.read().split())
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed with {done.returncode}: {done.stderr.decode()[-2000:]}")
+    return {"wall": wall, "cpu": cpu, "peak": peak / 1024, "out": done.stdout.decode()}
 
 
 class Sandbox:

@@ -80,15 +80,7 @@ const PicklistValue* find_picklist(const Field& field, std::string_view value) {
 
 /// The parts in the order of the setup, each once; values that the setup doesn't know follow.
 Result<Value> checked_multipicklist(const Field& field, std::string_view text) {
-    std::vector<std::string_view> parts;
-    while (true) {
-        const std::size_t end = text.find(';');
-        const std::string_view part = trimmed(text.substr(0, end));
-        if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
-            parts.push_back(part);
-        if (end == std::string_view::npos) break;
-        text.remove_prefix(end + 1);
-    }
+    const auto parts = chosen_values(field, text);
     std::string joined;
     const auto append = [&](std::string_view part) {
         if (!joined.empty()) joined += ';';
@@ -192,6 +184,19 @@ int number(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> chosen_values(const Field& field, std::string_view text) {
+    if (field.type != "multipicklist") return {text};
+    std::vector<std::string_view> parts;
+    while (true) {
+        const std::size_t end = text.find(';');
+        const std::string_view part = trimmed(text.substr(0, end));
+        if (!part.empty() && std::find(parts.begin(), parts.end(), part) == parts.end())
+            parts.push_back(part);
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
 
 Error bad_picklist(const Field& field, std::string_view value) {
     return refusal("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -23,6 +24,8 @@ Result<Value> value_from_json(const Field& field, const nlohmann::json& json);
 /// or the length is an error, nothing is cut.
 Result<Value> value_from_csv(const Field& field, std::string_view cell);
 
+/// Of a picklist's text: itself, or the parts of a multi-select one, each once. They view `text`.
+std::vector<std::string_view> chosen_values(const Field& field, std::string_view text);
 /// What is said of a value that a restricted picklist doesn't have, or not for the record's type.
 Error bad_picklist(const Field& field, std::string_view value);
 

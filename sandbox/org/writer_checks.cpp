@@ -2,7 +2,6 @@
 #include "sandbox/org/writer.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -203,8 +202,7 @@ Result<std::optional<RowError>> Writer::check_record_type(const Object& object, 
         const auto* text = std::get_if<std::string>(&value);
         const Field& field = *object.find(name);
         if (type == nullptr || text == nullptr || !field.restricted_picklist) continue;
-        for (const auto part : std::views::split(*text, ';')) {
-            const std::string_view each{part.begin(), part.end()};
+        for (const std::string_view each : chosen_values(field, *text)) {
             if (type->allows(name, each)) continue;
             const Error problem = bad_picklist(field, each);
             return Problem{

@@ -20,7 +20,7 @@ using odata::PartAnswer;
 constexpr std::string_view duplicate_id = "0x80040237";
 constexpr std::string_view no_record = "0x80040217";
 constexpr std::string_view no_record_by_key = "0x80060891";
-constexpr std::string_view not_sent = "NOT_SENT";
+constexpr std::string_view invalid_value = "INVALID_VALUE";
 constexpr std::string_view not_reached = "NOT_REACHED";
 constexpr std::string_view made_before = "it was made by an earlier attempt";
 
@@ -152,7 +152,7 @@ void BatchOutcomes::take_found(std::span<const SentRow> rows, std::span<const Pa
 void BatchOutcomes::refuse(std::int64_t row, BatchBody::Unfit unfit) {
     results_.push_back({.row = row,
                         .outcome = Outcome::refused,
-                        .symbol = not_sent,
+                        .symbol = invalid_value,
                         .message = keep(std::move(unfit.message)),
                         .fields = unfit.field});
 }

@@ -201,7 +201,7 @@ TEST(DynamicsWriting, AnUpsertByAnAlternateKeyTellsTheRecordAndWhetherItWasMade)
                   "HTTP/1.1\r\nContent-Type: application/json\r\nPrefer: return=representation\r\n"
                   "MSCRM.SuppressDuplicateDetection: false\r\n\r\n{\"lastname\":\"x\"}"));
     EXPECT_THAT(written.sink.lines,
-                ElementsAre("3 refused |NOT_SENT|the key 'new_externalkey' is empty|new_externalkey",
+                ElementsAre("3 refused |INVALID_VALUE|the key 'new_externalkey' is empty|new_externalkey",
                             "1 done created " + a + "|||", "2 done " + b + "|||"));
     EXPECT_EQ(written.org.client.count("RetrieveMetadataChanges"), 1);
 }
@@ -234,7 +234,7 @@ TEST(DynamicsWriting, LookupsAreBoundByTheirNavigationInItsOwnCase) {
                                       R"x("ownerid@odata.bind":"/systemusers({0})"}})x",
                                       acme)));
     EXPECT_THAT(written.body(), HasSubstr(R"({"parentcustomerid_account":null,"new_RegionId":null})"));
-    EXPECT_THAT(written.sink.lines[0], HasSubstr("3 refused |NOT_SENT|'nobody' is no GUID|parentcustomerid"));
+    EXPECT_THAT(written.sink.lines[0], HasSubstr("3 refused |INVALID_VALUE|'nobody' is no GUID|parentcustomerid"));
     std::string question;
     for (const http::Request& each : written.org.client.requests())
         if (asked(each).starts_with("RetrieveMetadataChanges")) question = asked(each);
@@ -257,7 +257,7 @@ TEST(DynamicsWriting, ParentsAreNamedByTheirOwnAlternateKey) {
                      answering(good)};
     ASSERT_TRUE(numbered.outcome) << numbered.outcome.error().message;
     EXPECT_THAT(numbered.body(), HasSubstr("\"/accounts(new_erp=17)\""));
-    EXPECT_THAT(numbered.sink.lines[0], HasSubstr("2 refused |NOT_SENT|'17) or (1' is no number"));
+    EXPECT_THAT(numbered.sink.lines[0], HasSubstr("2 refused |INVALID_VALUE|'17) or (1' is no number"));
 }
 
 TEST(DynamicsWriting, ACellThatCouldBreakTheBatchIsRefusedHere) {
@@ -275,7 +275,7 @@ TEST(DynamicsWriting, ACellThatCouldBreakTheBatchIsRefusedHere) {
                   "MSCRM.SuppressDuplicateDetection: false\r\n\r\n{\"creditlimit\":1,\"lastname\":\"y\"}\r\n"
                   "--batch_koppla--\r\n");
     EXPECT_EQ(written.sink.lines.size(), 4U);
-    EXPECT_THAT(written.sink.lines[1], HasSubstr("2 refused |NOT_SENT|the text is not valid UTF-8|lastname"));
+    EXPECT_THAT(written.sink.lines[1], HasSubstr("2 refused |INVALID_VALUE|the text is not valid UTF-8|lastname"));
 }
 
 TEST(DynamicsWriting, LocksAndLimitsArePostponedAndFaultsRefusedWithTheirField) {

@@ -164,7 +164,8 @@ class Ingest {
     }
 
   private:
-    /// Until the end that the job's progress lets expect, since a poll is a charged call; doubling at most.
+    /// Until the end that the job's progress lets expect, since a poll is a charged call; but a third of the
+    /// time so far at most, since a job is faster once those beside it have ended.
     [[nodiscard]] std::chrono::milliseconds pause_after(std::chrono::milliseconds last,
                                                         std::chrono::milliseconds waited,
                                                         std::int64_t rows_done) const {
@@ -172,9 +173,11 @@ class Ingest {
         if (rows_done <= 0 || rows_done >= rows) return std::min(last + last / 2, tuning::poll_max);
         const double expected = static_cast<double>(waited.count()) * static_cast<double>(rows - rows_done) /
                                 static_cast<double>(rows_done);
-        const auto longest = std::min(2 * last, tuning::poll_max);
-        if (expected >= static_cast<double>(longest.count())) return longest;
-        return std::max(tuning::poll_first, std::chrono::milliseconds{static_cast<std::int64_t>(expected)});
+        const auto longest = std::min(waited / 3, tuning::poll_max);
+        const auto until_end = expected < static_cast<double>(longest.count())
+                                   ? std::chrono::milliseconds{static_cast<std::int64_t>(expected)}
+                                   : longest;
+        return std::max(tuning::poll_first, until_end);
     }
 
     /// What a reading of the result files came to.

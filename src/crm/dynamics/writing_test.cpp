@@ -234,7 +234,8 @@ TEST(DynamicsWriting, LookupsAreBoundByTheirNavigationInItsOwnCase) {
                                       R"x("ownerid@odata.bind":"/systemusers({0})"}})x",
                                       acme)));
     EXPECT_THAT(written.body(), HasSubstr(R"({"parentcustomerid_account":null,"new_RegionId":null})"));
-    EXPECT_THAT(written.sink.lines[0], HasSubstr("3 refused |INVALID_VALUE|'nobody' is no GUID|parentcustomerid"));
+    EXPECT_THAT(written.sink.lines[0],
+                HasSubstr("3 refused |INVALID_VALUE|'nobody' is no GUID|parentcustomerid"));
     std::string question;
     for (const http::Request& each : written.org.client.requests())
         if (asked(each).starts_with("RetrieveMetadataChanges")) question = asked(each);
@@ -275,7 +276,8 @@ TEST(DynamicsWriting, ACellThatCouldBreakTheBatchIsRefusedHere) {
                   "MSCRM.SuppressDuplicateDetection: false\r\n\r\n{\"creditlimit\":1,\"lastname\":\"y\"}\r\n"
                   "--batch_koppla--\r\n");
     EXPECT_EQ(written.sink.lines.size(), 4U);
-    EXPECT_THAT(written.sink.lines[1], HasSubstr("2 refused |INVALID_VALUE|the text is not valid UTF-8|lastname"));
+    EXPECT_THAT(written.sink.lines[1],
+                HasSubstr("2 refused |INVALID_VALUE|the text is not valid UTF-8|lastname"));
 }
 
 TEST(DynamicsWriting, LocksAndLimitsArePostponedAndFaultsRefusedWithTheirField) {

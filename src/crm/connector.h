@@ -135,6 +135,10 @@ class CrmConnector {
     virtual ~CrmConnector() = default;
     [[nodiscard]] virtual const Abilities& abilities() const = 0;
     [[nodiscard]] virtual Usage usage() const = 0;
+    /// Whether the text may identify a record.
+    [[nodiscard]] virtual bool is_id(std::string_view /*text*/) const { return true; }
+    /// Brings the identifiers in these columns into the form in which they are read; what is none stays.
+    virtual void normalize_ids(model::Batch& /*batch*/, std::span<const std::size_t> /*columns*/) const {}
     virtual Result<Identity> check(const Call& call) = 0;
     /// The CRM's own clock; not charged where the CRM allows that.
     virtual Result<Instant> now(const Call& call) = 0;

@@ -27,6 +27,7 @@ json to_document(const FieldSchema& field) {
                      {"updateable", field.is_updateable},
                      {"calculated", field.is_calculated},
                      {"unique", field.is_unique},
+                     {"case_sensitive", field.is_case_sensitive},
                      {"filterable", field.is_filterable},
                      {"sortable", field.is_sortable},
                      {"targets", field.targets},
@@ -59,6 +60,7 @@ FieldSchema field_of(const json& document) {
     field.is_updateable = document.at("updateable");
     field.is_calculated = document.at("calculated");
     field.is_unique = document.at("unique");
+    field.is_case_sensitive = document.value("case_sensitive", false);
     field.is_filterable = document.at("filterable");
     field.is_sortable = document.at("sortable");
     field.targets = document.at("targets").get<std::vector<std::string>>();
@@ -88,6 +90,7 @@ std::string to_json(const ObjectSchema& schema) {
                      {"wire_name", schema.wire_name},
                      {"label", schema.label},
                      {"key", schema.key},
+                     {"id_prefix", schema.id_prefix},
                      {"stamp", schema.stamp},
                      {"removal_flag", schema.removal_flag},
                      {"writable", schema.is_writable},
@@ -116,6 +119,7 @@ Result<ObjectSchema> object_schema_from_json(std::string_view text) {
         schema.has_feed = document.value("feed", false);
         schema.label = document.at("label");
         schema.key = document.at("key");
+        schema.id_prefix = document.value("id_prefix", "");
         schema.stamp = document.at("stamp");
         schema.removal_flag = document.at("removal_flag");
         schema.is_writable = document.at("writable");

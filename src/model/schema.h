@@ -32,6 +32,7 @@ struct FieldSchema {
     bool is_updateable = false;
     bool is_calculated = false;
     bool is_unique = false;
+    bool is_case_sensitive = false;  ///< of a unique text: values that differ in case alone are two
     bool is_filterable = true;
     bool is_sortable = true;
     std::vector<std::string> targets;      ///< objects that a reference may point to
@@ -56,6 +57,7 @@ struct ObjectSchema {
     std::string wire_name;  ///< how requests name the object, where that is another; or empty
     std::string label;
     std::string key;           ///< the field that identifies a record
+    std::string id_prefix{};   ///< what its records' identifiers begin with, and no other object's; or empty
     std::string stamp;         ///< the field that tells changes: the automatic index; or empty
     std::string removal_flag;  ///< the boolean field that marks a deleted record, or empty
     bool is_writable = false;

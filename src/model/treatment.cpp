@@ -16,10 +16,6 @@ constexpr std::array<std::string_view, 7> names = {
 constexpr std::size_t date_size = std::string_view{"2026-11-01"}.size();
 constexpr std::size_t clock_size = std::string_view{"2026-11-01T10:00:00"}.size();
 
-bool hides(Treatment treatment) {
-    return treatment == Treatment::hash || treatment == Treatment::mask;
-}
-
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\n\v\f";
     const auto begin = text.find_first_not_of(blanks);
@@ -67,6 +63,10 @@ void treat(Batch& batch, std::size_t column, std::size_t row, Treatment treatmen
 
 std::string_view name(Treatment treatment) {
     return names.at(static_cast<std::size_t>(treatment));
+}
+
+bool hides(Treatment treatment) {
+    return treatment == Treatment::hash || treatment == Treatment::mask;
 }
 
 Result<Treatment> treatment_named(std::string_view name) {

@@ -25,6 +25,8 @@ enum class Treatment {
 
 /// "default", "date-only", "without-time-offset", "copy-paste", "trim", "hash", "mask".
 std::string_view name(Treatment treatment);
+/// Whether the value isn't to be seen afterwards.
+bool hides(Treatment treatment);
 /// `invalid` for another word, and names them all.
 Result<Treatment> treatment_named(std::string_view name);
 

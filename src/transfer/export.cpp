@@ -48,16 +48,29 @@ class Export {
         return send();
     }
 
-    Result<ExportReport> replay(std::int64_t run, const TextTable& table) {
+    Result<ExportReport> replay(std::int64_t run, const TextTable& table, bool again) {
         PreparedExport prepared;
         {
             const auto transaction = TRY(site_.database.begin(db::Access::read, call_));
             prepared.definition = TRY(Exports{*transaction}.find(run));
             schema_ = TRY(recorded_schema(*transaction, site_.account, prepared.definition.object));
         }
+        if (const std::int64_t later = prepared.definition.replayed_by; later != 0 && !again) {
+            return error(
+                ErrorKind::conflict,
+                fmt::format("run {0} sent again already what run {1} had refused; what it had refused "
+                            "in turn: koppla run replay {0}; to send rows of run {1} once more: --again",
+                            later, run));
+        }
         prepared.schema = schema_;
         prepared.definition.server = site_.server;
         prepared.definition.row_name.clear();
+        prepared.definition.replayed_by = 0;
+        for (MappedColumn& column : prepared.definition.columns) {
+            column.trims = false;
+            column.treatment = model::Treatment::standard;
+        }
+        replayed_ = run;
         TextRows rows{table};
         TRY(freeze(prepared, rows));
         report_.notices.push_back(fmt::format("sends again what run {} had refused", run));
@@ -104,7 +117,13 @@ class Export {
         FrozenRows frozen = TRY(freeze_rows(site_, *transaction, report_.run, prepared, rows, call_));
         definition_.rows = frozen.rows;
         definition_.refused = frozen.refused;
-        TRY(Exports{*transaction}.add(report_.run, definition_));
+        Exports exports{*transaction};
+        TRY(exports.add(report_.run, definition_));
+        if (replayed_ != 0) {
+            ExportDefinition earlier = TRY(exports.find(replayed_));
+            earlier.replayed_by = report_.run;
+            TRY(exports.change(replayed_, earlier));
+        }
         // Before anybody can see the run, and go on with it.
         lock_ = TRY(lock(report_.run));
         TRY(transaction->commit());
@@ -242,6 +261,7 @@ class Export {
     const std::int64_t calls_before_ = site_.connector.usage().charged_calls;
     model::ObjectSchema schema_;
     ExportDefinition definition_;
+    std::int64_t replayed_ = 0;  ///< the run whose refused rows these are; or 0
     std::unique_ptr<db::Lock> lock_;
     ExportReport report_;
 };
@@ -259,14 +279,25 @@ Result<ExportReport> resume_export(const TransferSite& site, std::int64_t run, T
 }
 
 Result<ExportReport> replay_export(const TransferSite& site, std::int64_t run,
-                                   const std::optional<TextTable>& mended, TransferObserver& observer,
-                                   const Call& call) {
+                                   const std::optional<TextTable>& mended, bool again,
+                                   TransferObserver& observer, const Call& call) {
     TextTable table = mended ? *mended : TRY(rejects_of(site.database, run, call));
     // What may be there already is sent again by nobody but a person who has looked.
-    if (!mended) std::erase_if(table.rows, [](const auto& row) { return row.front() == undecided_symbol; });
-    if (table.rows.empty())
-        return error(ErrorKind::not_found, fmt::format("run {} has no refused rows to send again", run));
-    return Export{site, observer, call}.replay(run, table);
+    std::size_t undecided = 0;
+    if (!mended) {
+        undecided =
+            std::erase_if(table.rows, [](const auto& row) { return row.front() == undecided_symbol; });
+    }
+    if (table.rows.empty() && mended) return error(ErrorKind::invalid, "the file has no rows to send");
+    if (table.rows.empty()) {
+        return error(
+            ErrorKind::not_found,
+            fmt::format("run {0} has no refused rows to send again{1}", run,
+                        undecided == 0 ? ""
+                                       : "; undecided ones go by a file alone, after a look at the CRM: "
+                                         "koppla run rejects --csv, koppla run replay --csv"));
+    }
+    return Export{site, observer, call}.replay(run, table, again);
 }
 
 Result<TextTable> rejects_of(db::Database& database, std::int64_t run, const Call& call) {
@@ -306,16 +337,16 @@ Result<void> forget_export(db::Database& database, const Clock& clock, std::int6
     const auto transaction = TRY(database.begin(db::Access::write, call));
     Exports exports{*transaction};
     TRY(exports.find(run));
-    if (!TRY(exports.is_over(run))) {
-        TRY(transaction->execute(fmt::format("drop table {}", WriteJournal::table_of(run))));
-        Runs runs{*transaction};
-        Run left = TRY(runs.find(run));
-        TRY(runs.go_on(run));
-        TRY(runs.finish(run, {.ended_at = clock.now(),
-                              .outcome = RunOutcome::failed,
-                              .counts = left.counts,
-                              .message = "what was left to send was dropped on request"}));
-    }
+    if (TRY(exports.is_over(run)))
+        return error(ErrorKind::conflict, fmt::format("run {} is over: nothing is left to drop", run));
+    TRY(transaction->execute(fmt::format("drop table {}", WriteJournal::table_of(run))));
+    Runs runs{*transaction};
+    const Run left = TRY(runs.find(run));
+    TRY(runs.go_on(run));
+    TRY(runs.finish(run, {.ended_at = clock.now(),
+                          .outcome = RunOutcome::failed,
+                          .counts = left.counts,
+                          .message = "what was left to send was dropped on request"}));
     TRY(exports.forget(run));
     return transaction->commit();
 }

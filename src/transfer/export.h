@@ -60,10 +60,11 @@ Result<ExportReport> resume_export(const TransferSite& site, std::int64_t run, T
                                    const Call& call);
 
 /// Sends rows again as an earlier run was to: those that it refused, or what a person made of them. A new
-/// run.
+/// run. `conflict` where that was done already, unless it is to be done `again`. The rows are as they were to
+/// be sent: nothing is converted twice.
 Result<ExportReport> replay_export(const TransferSite& site, std::int64_t run,
-                                   const std::optional<TextTable>& mended, TransferObserver& observer,
-                                   const Call& call);
+                                   const std::optional<TextTable>& mended, bool again,
+                                   TransferObserver& observer, const Call& call);
 
 /// The refused rows of a run with what was said of each: error_symbol, error_message, error_fields and
 /// error_record_id, then the row's own columns; of an import, `record`, as it arrived.

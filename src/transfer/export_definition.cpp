@@ -50,6 +50,7 @@ std::string to_json(const ExportDefinition& definition) {
                            {"field", column.field},
                            {"target_object", column.target_object},
                            {"target_key", column.target_key},
+                           {"trims", column.trims},
                            {"treatment", model::name(column.treatment)},
                            {"clears", column.empty == EmptyCell::clears}});
     }
@@ -64,7 +65,8 @@ std::string to_json(const ExportDefinition& definition) {
                 {"row_name", definition.row_name},
                 {"makes_ids", definition.makes_ids},
                 {"rows", definition.rows},
-                {"refused", definition.refused}}
+                {"refused", definition.refused},
+                {"replayed_by", definition.replayed_by}}
         .dump();
 }
 
@@ -80,6 +82,7 @@ Result<ExportDefinition> export_definition_from_json(std::string_view text) {
                                 .field = column.at("field"),
                                 .target_object = column.at("target_object"),
                                 .target_key = column.at("target_key")};
+            mapped.trims = column.value("trims", false);
             mapped.treatment =
                 TRY(model::treatment_named(column.at("treatment").get_ref<const std::string&>()));
             mapped.empty = column.at("clears").get<bool>() ? EmptyCell::clears : EmptyCell::is_left_out;
@@ -94,6 +97,7 @@ Result<ExportDefinition> export_definition_from_json(std::string_view text) {
         definition.makes_ids = document.at("makes_ids");
         definition.rows = document.at("rows");
         definition.refused = document.at("refused");
+        definition.replayed_by = document.value("replayed_by", std::int64_t{0});
         return definition;
     } catch (const json::exception& broken) {
         return error(
@@ -152,6 +156,12 @@ std::optional<std::size_t> parent_column(const WriteRequest& request, const Abil
 
 Result<void> Exports::add(std::int64_t run, const ExportDefinition& definition) {
     TRY(transaction_.execute("insert into koppla_write (run, definition, is_over) values ($1, $2, false)",
+                             {run, std::string_view{to_json(definition)}}));
+    return {};
+}
+
+Result<void> Exports::change(std::int64_t run, const ExportDefinition& definition) {
+    TRY(transaction_.execute("update koppla_write set definition = $2 where run = $1",
                              {run, std::string_view{to_json(definition)}}));
     return {};
 }

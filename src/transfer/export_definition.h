@@ -24,11 +24,12 @@ struct ExportDefinition {
     WritePath path = WritePath::automatic;
     Duplicates duplicates = Duplicates::refuse;
     std::string assignment_rule{};
-    std::string server{};      ///< where the account led
-    std::string row_name{};    ///< the column of the query by whose value results name a row; or empty
-    bool makes_ids = false;    ///< the last column is the key, and its values are made here
-    std::int64_t rows = 0;     ///< that the query gave
-    std::int64_t refused = 0;  ///< of them, that can't be sent
+    std::string server{};          ///< where the account led
+    std::string row_name{};        ///< the column of the query by whose value results name a row; or empty
+    bool makes_ids = false;        ///< the last column is the key, and its values are made here
+    std::int64_t rows = 0;         ///< that the query gave
+    std::int64_t refused = 0;      ///< of them, that can't be sent
+    std::int64_t replayed_by = 0;  ///< the latest run that sent again what this one had refused; or 0
     bool operator==(const ExportDefinition&) const = default;
 
     /// "export" or "delete".
@@ -58,6 +59,7 @@ class Exports final {
     explicit Exports(db::Transaction& transaction) : transaction_{transaction} {}
 
     Result<void> add(std::int64_t run, const ExportDefinition& definition);
+    Result<void> change(std::int64_t run, const ExportDefinition& definition);
     /// `not_found` where the run is of another kind.
     Result<ExportDefinition> find(std::int64_t run);
     /// Whether all its rows are settled and counted.

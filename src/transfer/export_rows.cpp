@@ -50,6 +50,11 @@ model::Type written_type(const WriteColumn& column, Treatment treatment) {
     return column.field->type;
 }
 
+bool holds_ids(const WriteColumn& column) {
+    const Kind kind = column.field->type.kind;
+    return kind == Kind::identifier || (kind == Kind::reference && column.target_key.empty());
+}
+
 /// "2026-11-01 10:00:00", as databases write points in time, in the form of ISO 8601; without a zone it is
 /// UTC.
 void to_iso_instant(model::Batch& batch, std::size_t column, std::size_t row, Kind kind) {
@@ -84,6 +89,22 @@ std::string without_semicolon(std::string_view sql) {
     return std::string{sql.substr(0, end == std::string_view::npos ? 0 : end + 1)};
 }
 
+/// The store itself lets nothing else by; this says so in plain words.
+Result<void> check_reads(std::string_view sql) {
+    const auto begin = std::min(sql.find_first_not_of(" \t\r\n("), sql.size());
+    const auto end = std::min(sql.find_first_of(" \t\r\n('\"*", begin), sql.size());
+    const std::string word = lower(sql.substr(begin, end - begin));
+    constexpr std::array<std::string_view, 4> writing = {"insert", "update", "delete", "replace"};
+    constexpr std::array<std::string_view, 6> defining = {"create",   "drop",  "alter",
+                                                          "truncate", "merge", "pragma"};
+    if (std::ranges::find(writing, word) == writing.end() &&
+        std::ranges::find(defining, word) == defining.end())
+        return {};
+    return error(
+        ErrorKind::invalid,
+        fmt::format("--query may only read, and this one begins with {}; begin it with SELECT", word));
+}
+
 /// Reads a query's rows and puts them into the run's table.
 class Freezing {
   public:
@@ -91,9 +112,12 @@ class Freezing {
              const PreparedExport& prepared, const WriteRequest& request)
         : site_{site}, into_{into}, run_{run}, definition_{prepared.definition}, request_{request} {
         for (std::size_t i = 0; i < request_.columns.size(); ++i) {
-            types_.push_back(written_type(request_.columns[i], definition_.columns[i].treatment));
-            treatments_.push_back(definition_.columns[i].treatment);
+            const MappedColumn& column = definition_.columns[i];
+            types_.push_back(written_type(request_.columns[i], column.treatment));
+            trims_.push_back(column.trims ? Treatment::trim : Treatment::standard);
+            treatments_.push_back(column.treatment);
             const FieldSchema& field = *request_.columns[i].field;
+            if (holds_ids(request_.columns[i])) id_columns_.push_back(i);
             codes_.push_back(field.type.kind == Kind::enumeration ? codes_by_label(field) : CodesByLabel{});
         }
     }
@@ -204,10 +228,13 @@ class Freezing {
 
     Result<void> convert(model::Batch& batch) {
         const std::size_t key = request_.key_column().value_or(0);
-        std::vector<model::RejectedRow> refused = model::convert(batch, types_, key, conversion_);
-        model::treat(batch, refused, treatments_, site_.hash);
-        refuse_without_key(batch, refused);
-        for (const model::RejectedRow& row : refused) refuse(row);
+        for (model::RejectedRow& row : model::convert(batch, types_, key, conversion_)) {
+            if (hides(treatments_[row.column])) row.message = "the value is no text; it is hidden here, too";
+            refuse(row, as_sent(cells_of(row), row.column));
+        }
+        treat(batch, trims_, treatments_);
+        site_.connector.normalize_ids(batch, id_columns_);
+        refuse_bad_keys(batch);
         for (std::size_t row = 0; row < batch.row_count(); ++row) {
             std::int64_t bytes = 0;
             for (std::size_t column = 0; column < width(); ++column)
@@ -217,26 +244,78 @@ class Freezing {
         return {};
     }
 
-    void refuse_without_key(model::Batch& batch, std::vector<model::RejectedRow>& refused) const {
+    void treat(model::Batch& batch, std::span<const Treatment> trims,
+               std::span<const Treatment> treatments) const {
+        std::vector<model::RejectedRow> none;
+        model::treat(batch, none, trims, site_.hash);
+        model::treat(batch, none, treatments, site_.hash);
+    }
+
+    void refuse_bad_keys(model::Batch& batch) {
         const auto key = request_.key_column();
         if (!key) return;
         for (std::size_t row = batch.row_count(); row-- > 0;) {
-            if (batch.cell(*key, row).is_text()) continue;
-            refused.push_back({.key = {},
-                               .column = *key,
-                               .message = "is empty: nothing says which record is meant",
-                               .raw = model::raw_row(batch, row)});
+            const std::string fault = key_fault(batch.cell(*key, row));
+            if (fault.empty()) continue;
+            const model::RejectedRow refused{
+                .key = {}, .column = *key, .message = fault, .raw = model::raw_row(batch, row)};
+            refuse(refused, cells_of(refused));
             batch.remove_row(row);
         }
     }
 
+    /// Empty where the key may name a record of the object.
+    [[nodiscard]] std::string key_fault(const model::Cell& key) const {
+        if (!key.is_text()) return "is empty: nothing says which record is meant";
+        const model::ObjectSchema& object = *request_.object;
+        const std::string_view text = key.text();
+        if (!equal_without_case(request_.key, object.key)) return {};
+        if (!site_.connector.is_id(text)) return fmt::format("'{}' is no record's identifier", text);
+        if (equal_without_case(text.substr(0, object.id_prefix.size()), object.id_prefix)) return {};
+        return fmt::format("'{}' is a record of another object: identifiers of {} begin with {}", text,
+                           object.name, object.id_prefix);
+    }
+
+    static ordered_json cells_of(const model::RejectedRow& row) {
+        return ordered_json::parse(row.raw, nullptr, false);
+    }
+
+    /// A refused row's cells as they would have been sent, so that a replay converts nothing twice; those
+    /// that can't be converted stay as they are, unless that would show what is to be hidden.
+    [[nodiscard]] ordered_json as_sent(ordered_json cells, std::size_t bad) const {
+        std::vector<model::Type> types = types_;
+        std::vector<Treatment> trims = trims_, treatments = treatments_;
+        for (std::size_t faults = 0; faults <= width() && cells.is_array(); ++faults) {
+            types[bad] = {.kind = Kind::text};
+            trims[bad] = treatments[bad] = Treatment::standard;
+            if (hides(treatments_[bad])) cells[bad] = nullptr;
+            model::Batch batch;
+            batch.recycle(width());
+            batch.add_row();
+            for (std::size_t i = 0; i < width(); ++i)
+                if (cells[i].is_string()) batch.replace(i, 0, cells[i].get_ref<const std::string&>());
+            model::ConversionCounts counts;
+            const auto refused = model::convert(batch, types, 0, counts);
+            if (!refused.empty()) {
+                bad = refused.front().column;
+                continue;
+            }
+            treat(batch, trims, treatments);
+            for (std::size_t i = 0; i < width(); ++i) {
+                const model::Cell& cell = batch.cell(i, 0);
+                cells[i] = cell.is_text() ? ordered_json(cell.text()) : ordered_json(nullptr);
+            }
+            return cells;
+        }
+        return nullptr;
+    }
+
     /// Kept as a reject of the run at once: it will never be sent.
-    void refuse(const model::RejectedRow& row) {
+    void refuse(const model::RejectedRow& row, const ordered_json& cells) {
         ++frozen_.refused;
         const std::string message =
             fmt::format("{}: {}", definition_.columns.at(row.column).field, row.message);
         if (frozen_.refusals.size() < refusals_told) frozen_.refusals.push_back(message);
-        const ordered_json cells = ordered_json::parse(row.raw, nullptr, false);
         ordered_json record = ordered_json::object();
         for (std::size_t i = 0; i < width() && cells.is_array() && i < cells.size(); ++i) {
             if (sources_[i] >= 0) record[definition_.columns[i].source] = cells[i];
@@ -253,7 +332,11 @@ class Freezing {
     Result<void> refuse_double_keys() {
         const auto key = request_.key_column();
         if (!key || definition_.makes_ids) return {};
-        const std::string column = WriteJournal::column_of(*key);
+        const FieldSchema& field = *request_.columns[*key].field;
+        const bool has_case = field.type.kind == Kind::identifier || field.is_case_sensitive;
+        const std::string column =
+            fmt::format("{}({})", has_case ? "" : "lower", WriteJournal::column_of(*key));
+        if (is_deletion(request_.operation)) return delete_once(column);
         std::vector<std::string> columns;
         for (std::size_t i = 0; i < width(); ++i) columns.push_back(WriteJournal::column_of(i));
         const std::string doubled =
@@ -282,6 +365,17 @@ class Freezing {
         return {};
     }
 
+    /// Whoever names a record twice wants it deleted all the same.
+    Result<void> delete_once(const std::string& column) {
+        const std::int64_t doubled = TRY(into_.execute(
+            fmt::format("delete from {0} where position not in (select min(position) from {0} group by {1})",
+                        table_, column)));
+        if (doubled == 0) return {};
+        frozen_.rows -= doubled;
+        frozen_.notices.push_back(fmt::format("{} rows named a record that another row names", doubled));
+        return {};
+    }
+
     void tell() {
         if (conversion_.nul_bytes_removed > 0) {
             frozen_.notices.push_back(
@@ -298,7 +392,8 @@ class Freezing {
     const ExportDefinition& definition_;
     const WriteRequest& request_;
     std::vector<model::Type> types_;
-    std::vector<Treatment> treatments_;
+    std::vector<Treatment> trims_, treatments_;
+    std::vector<std::size_t> id_columns_;
     std::vector<CodesByLabel> codes_;
     std::vector<int> sources_;
     std::optional<int> row_name_;
@@ -382,6 +477,7 @@ Result<std::unique_ptr<db::Cursor>> open_rows(const TransferSite& site, db::Tran
                                               const PreparedExport& prepared, std::string_view query) {
     const WriteRequest request = TRY(request_of(prepared.definition, prepared.schema));
     std::string sql = without_semicolon(query);
+    TRY(check_reads(sql));
     if (const auto parent = parent_column(request, site.connector.abilities())) {
         sql = fmt::format("select * from ({}) koppla_rows order by {}", sql,
                           site.database.dialect().quoted(prepared.definition.columns[*parent].source));

@@ -62,6 +62,24 @@ Result<void> read_parent(MappedColumn& column, const std::vector<std::string>& p
     return {};
 }
 
+/// A conversion whose outcome the field could never hold.
+Result<void> check_conversion(const MappedColumn& column, const model::FieldSchema& field) {
+    using model::Treatment;
+    constexpr int hash_length = 64;
+    const bool is_text = field.type.kind == model::Kind::text || !column.target_key.empty();
+    std::string why;
+    if (model::hides(column.treatment) && !is_text)
+        why = fmt::format("'{}' makes a text, and {} holds none", name(column.treatment), field.name);
+    if (column.treatment == Treatment::hash && is_text && column.target_key.empty() &&
+        field.type.length > 0 && field.type.length < hash_length)
+        why = fmt::format("a hash has {} letters, and {} has room for {}", hash_length, field.name,
+                          field.type.length);
+    if (column.treatment == Treatment::without_time_offset && field.type.kind == model::Kind::instant)
+        why = fmt::format("{} is a point in time, which needs its offset; without one it is UTC", field.name);
+    if (why.empty()) return {};
+    return error(ErrorKind::invalid, std::move(why));
+}
+
 }  // namespace
 
 Result<MappedColumn> parse_mapping(std::string_view text, const model::ObjectSchema& object) {
@@ -87,8 +105,16 @@ Result<MappedColumn> parse_mapping(std::string_view text, const model::ObjectSch
         }
         const auto treatment = model::treatment_named(parts[i]);
         if (!treatment) return refused(fmt::format("{}, or clear", treatment.error().message));
-        column.treatment = *treatment;
+        if (*treatment == model::Treatment::trim) {
+            column.trims = true;
+        } else if (column.treatment == model::Treatment::standard) {
+            column.treatment = *treatment;
+        } else if (column.treatment != *treatment) {
+            return refused(fmt::format("'{}' and '{}' don't go together; only trim and clear go with others",
+                                       name(column.treatment), name(*treatment)));
+        }
     }
+    if (const auto fits = check_conversion(column, *field); !fits) return refused(fits.error().message);
     return column;
 }
 

@@ -12,6 +12,8 @@ model::ObjectSchema contact() {
     model::ObjectSchema schema{.name = "Contact", .key = "Id"};
     schema.fields = {
         {.name = "Email"},
+        {.name = "Code", .type = {.length = 40}},
+        {.name = "Seen", .type = {.kind = model::Kind::instant}},
         {.name = "AccountId", .type = {.kind = model::Kind::reference}, .targets = {"Account"}},
         {.name = "WhoId", .type = {.kind = model::Kind::reference}, .targets = {"Lead", "Contact"}}};
     return schema;
@@ -26,10 +28,7 @@ TEST(Mapping, NamesColumnFieldAndConversions) {
     EXPECT_EQ(*parse_mapping("e-mail=email", contact()),
               (MappedColumn{.source = "e-mail", .field = "Email"}));
     EXPECT_EQ(*parse_mapping("a=b=Email:trim:clear", contact()),
-              (MappedColumn{.source = "a=b",
-                            .field = "Email",
-                            .treatment = model::Treatment::trim,
-                            .empty = EmptyCell::clears}));
+              (MappedColumn{.source = "a=b", .field = "Email", .trims = true, .empty = EmptyCell::clears}));
 }
 
 TEST(Mapping, NamesParentsByOtherKeys) {
@@ -52,6 +51,10 @@ TEST(Mapping, SaysWhatIsWrong) {
     EXPECT_THAT(refusal_of("a=WhoId.Case.Code"), HasSubstr("Lead, Contact"));
     EXPECT_THAT(refusal_of("a=AccountId.Account.Code.More"), HasSubstr("AccountId.Object.Key"));
     EXPECT_THAT(refusal_of("a=Email:shout"), HasSubstr("clear"));
+    EXPECT_THAT(refusal_of("a=Email:hash:trim:mask"), HasSubstr("'hash' and 'mask'"));
+    EXPECT_THAT(refusal_of("a=Code:hash"), HasSubstr("room for 40"));
+    EXPECT_THAT(refusal_of("a=AccountId:mask"), HasSubstr("AccountId holds none"));
+    EXPECT_THAT(refusal_of("a=Seen:without-time-offset"), HasSubstr("point in time"));
 }
 
 }  // namespace

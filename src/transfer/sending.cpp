@@ -38,6 +38,15 @@ bool stops_everything(ErrorKind kind) {
     }
 }
 
+/// Nobody knows what became of these rows, and sending them again could do twice what must be done once.
+Result<void> give_up(WriteJournal& journal, TransferObserver& observer, const NamedShipment& shipment,
+                     std::string_view why, const Call& call) {
+    if (const std::int64_t rows = TRY(journal.undecided(shipment.number, shipment.rows, why, call)); rows > 0)
+        observer.trouble(fmt::format(
+            "{}; {} rows can't be told apart from others, so they are listed as undecided", why, rows));
+    return journal.over(shipment.number, call);
+}
+
 /// Delivers shipments of one writer; shared by its lanes.
 class Delivery {
   public:
@@ -69,7 +78,6 @@ class Delivery {
   private:
     Result<void> halve(const Stretch& stretch, const Error& why, const Call& call);
     Result<void> refuse_alone(const Stretch& row, std::int64_t number, const Error& why, const Call& call);
-    Result<void> give_up(const Stretch& stretch, std::int64_t number, const Error& why, const Call& call);
 
     const TransferSite& site_;
     const ExportDefinition& definition_;
@@ -114,29 +122,40 @@ class ShipmentSink final : public WriteSink {
 
 Result<void> Delivery::deliver(const Stretch& stretch, std::int64_t number, std::string reference,
                                const Call& call) {
+    // What can't be asked for afterwards is written down before it leaves: after a crash it is undecided.
+    const bool leaves_unnamed = !writer_.plan().is_repeatable && writer_.plan().path == WritePath::rows;
     std::chrono::milliseconds wait = wait_first;
     for (int failures = 0; true;) {
-        ShipmentSink sink{*this, {.number = number, .rows = stretch, .reference = reference}, call};
+        if (call.is_over()) return call.cancelled("sending rows");
+        const NamedShipment shipment{.number = number, .rows = stretch, .reference = reference};
+        if (leaves_unnamed) TRY(journal_.named(shipment, call));
+        ShipmentSink sink{*this, shipment, call};
         const auto rows = journal_.rows(stretch, number, definition_.clears(), call);
         const Result<void> written = writer_.write(*rows, reference, sink, call);
         reference = sink.reference();
-        if (written) return reference.empty() ? Result<void>{} : journal_.over(number, call);
+        if (written) {
+            return reference.empty() && !leaves_unnamed ? Result<void>{} : journal_.over(number, call);
+        }
         const Error& why = written.error();
         if (sink.has_moved) failures = 0;
+        const bool is_known = why.kind != ErrorKind::in_doubt && why.kind != ErrorKind::cancelled &&
+                              why.kind != ErrorKind::expired;
+        if (leaves_unnamed && is_known) TRY(journal_.over(number, call));
         if (stops_everything(why.kind) || call.is_over()) return why;
         const bool is_transient = why.kind == ErrorKind::unavailable || why.kind == ErrorKind::in_doubt ||
                                   why.kind == ErrorKind::throttled;
         const bool may_repeat =
             !reference.empty() || writer_.plan().is_repeatable || why.kind != ErrorKind::in_doubt;
         if (why.kind == ErrorKind::expired) {
-            if (!writer_.plan().is_repeatable) return give_up(stretch, number, why, call);
+            if (!writer_.plan().is_repeatable)
+                return give_up(journal_, observer_, shipment, why.message, call);
             TRY(journal_.over(number, call));
             reference.clear();
             number = journal_.next_number();
         } else if (!is_transient) {
             return reference.empty() ? halve(stretch, why, call) : Result<void>{why};
         } else if (!may_repeat) {
-            return give_up(stretch, number, why, call);
+            return give_up(journal_, observer_, shipment, why.message, call);
         } else if (reference.empty()) {
             number = journal_.next_number();
         }
@@ -164,15 +183,6 @@ Result<void> Delivery::refuse_alone(const Stretch& row, std::int64_t number, con
     TRY(journal_.settle(number, {&refusal, 1}, WriteJournal::Telling::first, call));
     settled({&refusal, 1});
     return {};
-}
-
-/// Nobody knows what became of these rows, and sending them again could do twice what must be done once.
-Result<void> Delivery::give_up(const Stretch& stretch, std::int64_t number, const Error& why,
-                               const Call& call) {
-    observer_.trouble(fmt::format(
-        "{}; these rows can't be told apart from others, so they are listed as undecided", why.message));
-    TRY(journal_.undecided(number, stretch, why.message, call));
-    return journal_.over(number, call);
 }
 
 /// The units of a round, taken by lanes.
@@ -233,7 +243,14 @@ class Round {
 }  // namespace
 
 Result<void> Sending::run() {
-    const std::vector<NamedShipment> earlier = TRY(journal_.open(call_));
+    std::vector<NamedShipment> earlier = TRY(journal_.open(call_));
+    for (const NamedShipment& shipment : earlier) {
+        if (!shipment.reference.empty()) continue;
+        TRY(give_up(journal_, observer_, shipment,
+                    "the program ended while the rows were on their way, and the CRM can't be asked for them",
+                    call_));
+    }
+    std::erase_if(earlier, [](const NamedShipment& shipment) { return shipment.reference.empty(); });
     if (!earlier.empty()) TRY(ask_for_earlier(earlier));
     return send_all();
 }

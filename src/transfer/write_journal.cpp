@@ -347,19 +347,22 @@ Result<void> WriteJournal::replace(db::Transaction& transaction, std::int64_t sh
     return {};
 }
 
-Result<void> WriteJournal::undecided(std::int64_t shipment, const Stretch& stretch, std::string_view message,
-                                     const Call& call) {
+Result<std::int64_t> WriteJournal::undecided(std::int64_t shipment, const Stretch& stretch,
+                                             std::string_view message, const Call& call) {
     const std::scoped_lock lock{mutex_};
     const auto transaction = TRY(database_.begin(db::Access::write_own, call));
-    TRY(transaction->execute(
-        fmt::format("insert into koppla_result (run, position, shipment, outcome, is_created, attempts,"
-                    " message) select {}, w.position, {}, 'undecided', false, 1, cast($1 as text) from {} w"
-                    " where w.position between $2 and $3 and not {}"
-                    " on conflict (run, position) do update set outcome = excluded.outcome,"
-                    " attempts = koppla_result.attempts + 1, message = excluded.message",
-                    run_, shipment, table_, is_settled()),
+    const std::int64_t rows = TRY(transaction->execute(
+        fmt::format(
+            "insert into koppla_result (run, position, shipment, outcome, is_created, attempts,"
+            " message) select {}, w.position, {}, 'undecided', false, 1, cast($1 as text) from {} w"
+            " where w.position between $2 and $3 and not {} and not exists (select 1 from koppla_result r"
+            " where r.run = {} and r.position = w.position and r.shipment = {})"
+            " on conflict (run, position) do update set outcome = excluded.outcome,"
+            " attempts = koppla_result.attempts + 1, message = excluded.message",
+            run_, shipment, table_, is_settled(), run_, shipment),
         {message, stretch.first, stretch.last}));
-    return transaction->commit();
+    TRY(transaction->commit());
+    return rows;
 }
 
 Result<void> WriteJournal::give_up_postponed(const Call& call) {

@@ -22,7 +22,8 @@ struct Stretch {
     bool operator==(const Stretch&) const = default;
 };
 
-/// A stretch that was handed over under a name of the CRM's own.
+/// A stretch that was handed over under a name of the CRM's own; without one, where its rows can be written
+/// only once and not be asked for.
 struct NamedShipment {
     std::int64_t number = 0;
     Stretch rows;
@@ -68,9 +69,10 @@ class WriteJournal {
     enum class Telling { first, again };
     Result<void> settle(std::int64_t shipment, std::span<const WriteResult> results, Telling telling,
                         const Call& call);
-    /// Of all rows of a stretch that aren't settled: nobody knows what became of them.
-    Result<void> undecided(std::int64_t shipment, const Stretch& stretch, std::string_view message,
-                           const Call& call);
+    /// Of all rows of a stretch that aren't settled, nor put off by this shipment: nobody knows what became
+    /// of them. How many they are.
+    Result<std::int64_t> undecided(std::int64_t shipment, const Stretch& stretch, std::string_view message,
+                                   const Call& call);
     /// What was put off too often is refused, for the reason that was given last.
     Result<void> give_up_postponed(const Call& call);
     Result<WriteCounts> counts(const Call& call);

@@ -1,6 +1,8 @@
 """kill -9 at random moments of an export, placed by its progress; `run resume` sends what isn't settled, and in the end
-the CRM has every row once. Updates, upserts by a key and inserts without one, by every interface."""
+the CRM has every row once. Updates, upserts by a key and inserts without one, by every interface. What was on its way and
+can be neither recognised nor asked for is undecided: listed, and not sent again."""
 import collections
+import itertools
 import pathlib
 import random
 import signal
@@ -64,17 +66,19 @@ class KilledExport:
         return {kind: int(count) for kind, count in (line.split() for line in count_file.read_text().splitlines())}
 
     def test_a_resumed_run_ends_as_if_nothing_had_happened(self):
-        killed, resumed = collections.Counter(), collections.Counter()
+        killed, resumed, undecided = collections.Counter(), collections.Counter(), 0
         key = f"code={self.crm.external_key},last={self.crm.last_name}"
         cases = [("upsert", ("--map", key, "--key", self.crm.external_key, "--batch", way)) for way in self.crm.batches]
-        cases += [("insert", ("--map", f"last={self.crm.last_name}", "--batch", way)) for way in self.crm.batches_asked]
+        cases += [("insert", ("--map", f"last={self.crm.last_name}", "--batch", way))
+                  for way in sorted({*self.crm.batches, *self.crm.batches_asked})]
         seen = [self.moments(words) for _, words in cases]
+        turn = itertools.cycle(zip(cases, seen))
         for kind in self.KINDS:
-            for i in range(MOMENTS):
-                (what, words), counts = cases[i % len(cases)], seen[i % len(cases)]
+            for _ in range(MOMENTS):
+                (what, words), counts = next(turn)
                 at = 1 + self.random.randrange(max(1, counts[kind]))
                 with self.subTest(f"{what} {words}: killed at {kind} {at} of {counts[kind]}"):
-                    name = self.fresh()
+                    name, left = self.fresh(), 0
                     done = self.export_under(words, KOPPLA_KILL_AT=f"{kind}:{at}")
                     run = self.unfinished()
                     if done.returncode == -signal.SIGKILL:
@@ -83,17 +87,21 @@ class KilledExport:
                         self.assertEqual(done.returncode, 0, done.stderr)
                     if run is not None:
                         resumed[kind] += 1
-                        report = self.koppla.do("run", "resume", run, "--json").document
-                        self.assertEqual((report["outcome"], report["undecided"]), ("complete", 0))
+                        done = self.koppla.run("run", "resume", run, "--json")
+                        self.assertEqual(done.document["outcome"], "complete", str(done))
+                        left = done.document["undecided"]
                     elif not self.made(name):  # killed before the rows were frozen: nothing was begun
                         self.koppla.do("export", "demo", self.contact, "--table", "fresh", *words)
                     made = self.made(name)
                     self.assertEqual(sum(count - 1 for count in made.values()), 0, "doubled")
-                    self.assertEqual(len(made), ROWS, "missing")
+                    self.assertLessEqual(ROWS - len(made), left, "missing")
+                    self.assertTrue(left == 0 or (what == "insert" and words[-1] not in self.crm.batches_asked))
+                    self.assertLessEqual(left, ROWS)
+                    undecided += left
         print(f"{self.crm}\nkilled at        times  of them resumed")
         for kind in self.KINDS:
             print(f"  {kind:<14} {killed[kind]:>5}  {resumed[kind]:>5}")
-        print(f"  {'all':<14} {killed.total():>5}  {resumed.total():>5}", flush=True)
+        print(f"  {'all':<14} {killed.total():>5}  {resumed.total():>5}; {undecided} rows undecided", flush=True)
         for kind in self.KINDS:
             self.assertGreaterEqual(killed[kind], MOMENTS // 2, f"too few kills hit {kind}")
 

@@ -36,12 +36,13 @@ json to_json(const ExportReport& report) {
 }
 
 void print(const ExportReport& report) {
-    Table table{{"object", "operation", "outcome", "rows", "made", "done", "refused", "undecided", "calls",
-                 "seconds", "rows/s"}};
-    table.add({report.object, std::string{name(report.operation)}, std::string{name(report.outcome)},
-               grouped(report.rows), grouped(report.written.created), grouped(report.written.done),
-               grouped(report.written.refused), grouped(report.written.undecided),
-               grouped(report.charged_calls), fmt::format("{:.2f}", report.seconds),
+    Table table{{"run", "object", "operation", "outcome", "rows", "made", "done", "refused", "undecided",
+                 "calls", "seconds", "rows/s"}};
+    table.add({std::to_string(report.run), report.object, std::string{name(report.operation)},
+               std::string{name(report.outcome)}, grouped(report.rows), grouped(report.written.created),
+               grouped(report.written.done), grouped(report.written.refused),
+               grouped(report.written.undecided), grouped(report.charged_calls),
+               fmt::format("{:.2f}", report.seconds),
                grouped(static_cast<std::int64_t>(static_cast<double>(report.written.settled()) /
                                                  std::max(report.seconds, 0.001)))});
     fmt::print("{}", table.text());

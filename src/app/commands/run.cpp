@@ -29,6 +29,7 @@ struct RunLine {
     std::string csv;  ///< a file of rows that were mended
     bool is_csv = false;
     bool is_spreadsheet = false;
+    bool again = false;
 };
 
 double seconds(const Run& run, const Clock& clock) {
@@ -148,7 +149,7 @@ Result<Exit> replay(const Program& program, const RunLine& line) {
     if (!line.csv.empty()) mended = TRY(read_csv_file(line.csv));
     return with_account_of(program, line.id, [&](const TransferSite& site, const Run& run) {
         return report_export(program, site, run.object, [&](TransferObserver& observer) {
-            return replay_export(site, line.id, mended, observer, program.call());
+            return replay_export(site, line.id, mended, line.again, observer, program.call());
         });
     });
 }
@@ -193,6 +194,7 @@ Result<Exit> forget(const Program& program, const RunLine& line) {
     const auto store = TRY(program.open_store());
     TRY(forget_export(store->database(), program.clock, line.id, program.call()));
     Program::tell(fmt::format("run {}: what was left to send was dropped", line.id));
+    if (program.wants_json) Program::print(json{{"run", line.id}, {"dropped", true}});
     return Exit::ok;
 }
 
@@ -221,6 +223,7 @@ void add_run_exports(CLI::App& run, Program& program, const std::shared_ptr<RunL
         add("replay", "send the refused rows of a run again, as they are or mended: a new run",
             "Examples:\n  koppla run replay 12\n  koppla run replay 12 --csv mend.csv", &replay);
     replaying->add_option("--csv", line->csv, "the rows as they were mended; else as they were");
+    replaying->add_flag("--again", line->again, "although the run's rows were sent again once already");
     add("forget", "drop what is left to send of a run that isn't finished",
         "Nothing that was sent is undone. Example:\n  koppla run forget 12", &forget);
 }

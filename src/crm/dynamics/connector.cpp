@@ -48,6 +48,8 @@ class Connector final : public CrmConnector {
                          const Call& call) override {
         return read_part(session_, request, part, sink, call);
     }
+    [[nodiscard]] bool is_id(std::string_view text) const override { return odata::guid(text).has_value(); }
+    void normalize_ids(model::Batch& batch, std::span<const std::size_t> columns) const override;
     Result<std::unique_ptr<RecordWriter>> writer(const WriteRequest& request, std::int64_t rows,
                                                  const Call& call) override {
         return record_writer(session_, request, rows, call);
@@ -66,6 +68,18 @@ class Connector final : public CrmConnector {
     const LookupNames names_;
     Session session_;
 };
+
+void Connector::normalize_ids(model::Batch& batch, std::span<const std::size_t> columns) const {
+    for (const std::size_t column : columns) {
+        for (std::size_t row = 0; row < batch.row_count(); ++row) {
+            const model::Cell& cell = batch.cell(column, row);
+            const bool is_canonical =
+                !cell.is_text() || std::ranges::none_of(cell.text(), [](char c) { return c != lower(c); });
+            if (is_canonical) continue;
+            if (const auto guid = odata::guid(cell.text())) batch.replace(column, row, *guid);
+        }
+    }
+}
 
 Result<std::vector<ObjectSummary>> Connector::objects(const Call& call) {
     const odata::Ask ask{.path = tables_path(), .attempted = "listing the tables"};

@@ -4,6 +4,7 @@
 #include "crm/salesforce/allowance.h"
 #include "crm/salesforce/browser.h"
 #include "crm/salesforce/bulk.h"
+#include "crm/salesforce/codec/id.h"
 #include "crm/salesforce/codec/records.h"
 #include "crm/salesforce/deletions.h"
 #include "crm/salesforce/errors.h"
@@ -74,6 +75,10 @@ class Connector final : public CrmConnector {
     Result<ReadPlan> plan(const ReadRequest& request, const Call& call) override;
     Result<PartEnd> read(const ReadRequest& request, const Part& part, BatchSink& sink,
                          const Call& call) override;
+    [[nodiscard]] bool is_id(std::string_view text) const override { return is_like_id(text); }
+    void normalize_ids(model::Batch& batch, std::span<const std::size_t> columns) const override {
+        lengthen_ids(batch, columns);
+    }
     Result<std::unique_ptr<RecordWriter>> writer(const WriteRequest& request, std::int64_t rows,
                                                  const Call& /*call*/) override {
         return record_writer(session_, clock_, request, rows);

@@ -73,6 +73,7 @@ FieldSchema field_schema(const element& field, std::string name, const model::Ty
         schema.is_createable && !flag(field, "nillable") && !flag(field, "defaultedOnCreate");
     schema.is_calculated = flag(field, "calculated");
     schema.is_unique = flag(field, "unique") || type.kind == Kind::identifier;
+    schema.is_case_sensitive = flag(field, "caseSensitive");
     schema.is_filterable = flag(field, "filterable");
     schema.is_sortable = flag(field, "sortable");
     for (const element& target : elements(field, "referenceTo")) {
@@ -204,6 +205,7 @@ Result<ObjectSchema> object_schema(std::string_view describe) {
             fmt::format("object {} has no field 'Id', so its records can't be told apart", schema.name));
     }
     schema.key = "Id";
+    schema.id_prefix = text(root, "keyPrefix");
     schema.stamp = stamp_of(schema);
     if (is_named("IsDeleted", Kind::boolean)) schema.removal_flag = "IsDeleted";
     return schema;

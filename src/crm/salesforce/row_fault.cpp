@@ -1,23 +1,15 @@
 #include "crm/salesforce/row_fault.h"
 
-#include "base/ascii.h"
 #include "crm/codec/json_writing.h"
 #include "crm/salesforce/codec/csv_rows.h"
+#include "crm/salesforce/codec/id.h"
 #include "model/utf8.h"
-
-#include <algorithm>
 
 namespace koppla::salesforce {
 
 namespace {
 
 using model::Cell;
-
-/// Its last letters may be in the wrong case: that is Salesforce's to judge.
-bool is_like_id(std::string_view text) {
-    return (text.size() == 15 || text.size() == 18) &&
-           std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c); });
-}
 
 bool is_sendable_text(std::string_view text) {
     if (model::is_plain_ascii(text)) return true;

@@ -40,6 +40,10 @@ bool is_id(std::string_view text) {
     return id && std::ranges::equal(*id, text);
 }
 
+bool is_like_id(std::string_view text) {
+    return (text.size() == 15 || text.size() == 18) && std::ranges::all_of(text, is_letter_or_digit);
+}
+
 void lengthen_ids(model::Batch& batch, std::span<const std::size_t> columns) {
     const std::size_t rows = batch.row_count();
     for (const std::size_t column : columns) {

@@ -20,6 +20,9 @@ std::optional<LongId> long_id(std::string_view short_id);
 /// 15 characters, or 18 whose last three fit the others.
 bool is_id(std::string_view text);
 
+/// Its last letters may be in the wrong case: that is Salesforce's to judge.
+bool is_like_id(std::string_view text);
+
 /// Brings the cells of these columns into the long form. What is no id stays as it is.
 void lengthen_ids(model::Batch& batch, std::span<const std::size_t> columns);
 

@@ -52,10 +52,8 @@ class KilledExport:
         return collections.Counter(row[self.crm.last_name] for row in self.org.rows(self.contact, [self.crm.last_name])
                                    if row[self.crm.last_name].startswith(name + " "))
 
-    def unfinished(self):
-        runs = [run for run in self.koppla.do("run", "list", "--count", 5, "--json").document
-                if run["kind"] == "export" and run["outcome"] in ("running", "incomplete")]
-        return runs[0]["id"] if runs else None
+    def last_run(self):
+        return self.koppla.do("run", "list", "--count", 1, "--json").document[0]
 
     def moments(self, words):
         count_file = pathlib.Path(self.folder) / "moments"
@@ -79,15 +77,16 @@ class KilledExport:
                 at = 1 + self.random.randrange(max(1, counts[kind]))
                 with self.subTest(f"{what} {words}: killed at {kind} {at} of {counts[kind]}"):
                     name, left = self.fresh(), 0
+                    before = self.last_run()["id"]
                     done = self.export_under(words, KOPPLA_KILL_AT=f"{kind}:{at}")
-                    run = self.unfinished()
+                    run = self.last_run()
                     if done.returncode == -signal.SIGKILL:
                         killed[kind] += 1
                     else:
                         self.assertEqual(done.returncode, 0, done.stderr)
-                    if run is not None:
+                    if run["id"] != before and run["outcome"] in ("running", "incomplete"):
                         resumed[kind] += 1
-                        done = self.koppla.run("run", "resume", run, "--json")
+                        done = self.koppla.run("run", "resume", run["id"], "--json")
                         self.assertEqual(done.document["outcome"], "complete", str(done))
                         left = done.document["undecided"]
                     elif not self.made(name):  # killed before the rows were frozen: nothing was begun

@@ -119,6 +119,16 @@ class Export:
         self.koppla.do("import", "demo", self.contact)
         self.assertEqual(len(self.live()), self.RECORDS - 10)
 
+    def test_a_record_that_is_named_in_two_forms_is_one(self):
+        key = self.live()[0][0]
+        self.koppla.place.change("create table both_forms (id text, last text)")
+        for each in (key, self.other_form(key)):
+            self.koppla.place.change(f"insert into both_forms values ('{each}', 'Named {each}')")
+        done = self.export("--table", "both_forms", "--map", f"id={self.crm.key},last={self.crm.last_name}", code=4)
+        self.assertEqual((done["done"], done["refused"]), (0, 2))
+        done = self.koppla.do("delete", "demo", self.contact, "--table", "both_forms", "--key-column", "id", "--json").document
+        self.assertEqual((done["rows"], done["done"]), (1, 1))
+
     def test_a_sweep_finds_what_is_gone_and_stops_where_that_is_too_much(self):
         self.org.change(self.contact, delete=9)
         swept = self.koppla.do("import-deleted", "demo", self.contact, "--sweep", "--json").document
@@ -147,6 +157,10 @@ class Export:
 class OfSalesforce(Export, Scenario):
     crm = SALESFORCE
 
+    @staticmethod
+    def other_form(key):
+        return key[:15]
+
     def test_changes_arrive_by_bulk_jobs_too(self):
         mapping = self.change_some(50)
         done = self.export("--table", "mine", "--map", mapping, "--batch", "on")
@@ -154,6 +168,16 @@ class OfSalesforce(Export, Scenario):
         self.assertIn("bulk", done["why"])
         self.import_and_compare()
         self.check_changed(50)
+
+    def test_a_deletion_takes_no_records_of_another_object(self):
+        accounts = [row["Id"] for row in self.org.rows("Account") if row["IsDeleted"] != "true"]
+        self.koppla.place.change(f"create table wrong as select '{accounts[0]}' as id")
+        words = ("delete", "demo", "Contact", "--table", "wrong", "--key-column", "id")
+        self.assertIn("record of another object", self.koppla.do(*words, "--plan").said)
+        for way in ("off", "on"):
+            done = self.koppla.do(*words, "--batch", way, "--json", code=4).document
+            self.assertEqual((done["done"], done["refused"]), (0, 1))
+        self.assertEqual([row["Id"] for row in self.org.rows("Account") if row["IsDeleted"] != "true"], accounts)
 
     def test_deletions_come_from_the_log(self):
         self.org.change(self.contact, delete=7)
@@ -168,6 +192,10 @@ class OfSalesforce(Export, Scenario):
 
 class OfDynamics(Export, Scenario):
     crm = DYNAMICS
+
+    @staticmethod
+    def other_form(key):
+        return key.upper()
 
 
 class OfSalesforceOnPostgres(OfSalesforce):

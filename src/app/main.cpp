@@ -2,11 +2,15 @@
 #include "app/program.h"
 #include "app/signals.h"
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
+#include <span>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <malloc.h>
+#include <nlohmann/json.hpp>
 
 namespace {
 
@@ -65,7 +69,14 @@ int main(int argc, char** argv) try {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : static_cast<int>(koppla::Exit::usage);
+        if (app.exit(e) == 0) return 0;
+        // What was to be parsed isn't there yet.
+        const std::span words{argv, static_cast<std::size_t>(argc)};
+        if (std::ranges::any_of(words, [](std::string_view word) { return word == "--json"; })) {
+            koppla::Program::print(
+                {{"error", {{"kind", "invalid"}, {"symbol", "USAGE"}, {"message", e.what()}}}});
+        }
+        return static_cast<int>(koppla::Exit::usage);
     }
     return program.exit_code();
 } catch (const std::exception& e) {

@@ -184,6 +184,11 @@ class Names(BadInput):
 
 
 class Stores(BadInput):
+    def test_wrong_usage_is_told_as_json_too(self):
+        for words in (["export"], ["run", "resume", "twelve"], ["exprot", "demo"], ["import", "demo", "--by", "mail"]):
+            told = self.koppla.do(*words, "--json", code=2).document["error"]
+            self.assertEqual((told["kind"], told["symbol"]), ("invalid", "USAGE"))
+
     def test_only_init_makes_a_store(self):
         for words in (["account", "list"], ["run", "list"], ["import", "demo", "--all"], ["wizard", "demo", "--yes", "--all"]):
             with self.subTest(words):

@@ -59,8 +59,20 @@ void print(const ExportForecast& forecast) {
     if (forecast.refused > 0) fmt::print("{} rows can't be sent, among them:\n", grouped(forecast.refused));
     for (const std::string& refusal : forecast.refusals) fmt::print("  {}\n", refusal);
     if (forecast.sampled == 0) return;
-    fmt::print("of {} rows that were looked up, the CRM has {}; they would change so:\n", forecast.sampled,
+    const bool is_deletion =
+        forecast.operation == WriteOperation::remove || forecast.operation == WriteOperation::erase;
+    fmt::print("of {} rows that were looked up, the CRM has {}", forecast.sampled,
                forecast.sampled - forecast.missing);
+    if (forecast.missing > 0) {
+        fmt::print("; {} {}", forecast.missing,
+                   is_deletion                                    ? "would be gone already"
+                   : forecast.operation == WriteOperation::upsert ? "would be made"
+                                                                  : "would be refused");
+    }
+    if (!is_deletion && forecast.sampled > forecast.missing)
+        fmt::print(
+            "{}", forecast.changes.empty() ? "; the others would stay as they are" : "; there would change:");
+    fmt::print("\n");
     Table table{{"key", "field", "is", "becomes"}};
     for (const ForecastChange& change : forecast.changes)
         table.add({change.key, change.field, change.from, change.to});
@@ -114,7 +126,7 @@ void add_source(CLI::App* command, const std::shared_ptr<ExportLine>& line) {
     table->excludes(query);
     command
         ->add_option("--batch", line->batch,
-                     "export in batches: on (Bulk API 2.0 where the CRM has it), off, or auto, by the number "
+                     "export in batches: on (Bulk API 2.0, of Salesforce alone), off, or auto, by the number "
                      "of rows")
         ->check(CLI::IsMember({"auto", "on", "off"}));
     command->add_option("--row-name", line->options.row_name,

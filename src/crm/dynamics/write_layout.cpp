@@ -62,7 +62,8 @@ Result<void> check_operation(const WriteRequest& request) {
     };
     if (request.path == WritePath::bulk) {
         return unsupported(
-            "Dynamics has no interface for writing in bulk; records go out in batches of single operations");
+            "Dynamics has no interface for writing in bulk, so don't force it; records go out in batches of "
+            "single operations by themselves");
     }
     if (request.operation == WriteOperation::erase)
         return unsupported("Dynamics deletes for good, or into a recycle bin of its own; use delete");

@@ -395,6 +395,12 @@ Result<void> Org::set_index(const Table& table, std::string_view key, IndexState
                  "0x80060890");
 }
 
+Result<void> Org::index(const Table& table, const std::vector<std::string>& columns) {
+    const auto transaction = TRY(inside_->begin(db::Access::write));
+    TRY((State{*transaction}.index(inside_->whole_table(table), columns)));
+    return inside_->commit(*transaction);
+}
+
 Result<void> Org::reveal() {
     {
         const auto transaction = TRY(inside_->begin(db::Access::write));

@@ -107,6 +107,8 @@ class Org {
     /// The state of an alternate key's index, by the key's name or that of its only attribute: unless it is
     /// active, the key neither names rows nor keeps values apart. 0x80060890 for a key that there isn't.
     Result<void> set_index(const Table& table, std::string_view key, IndexState index);
+    /// Makes looking for rows by these columns fast.
+    Result<void> index(const Table& table, const std::vector<std::string>& columns);
     /// Shows everything again.
     Result<void> reveal();
 

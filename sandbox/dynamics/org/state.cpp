@@ -117,6 +117,12 @@ Result<void> State::create(const Table& table) {
     return {};
 }
 
+Result<void> State::index(const Table& table, const std::vector<std::string>& columns) {
+    TRY(transaction_.execute(
+        index_sql(table, fmt::format("alike_{}", fmt::join(columns, "_")), list_of(columns), "INDEX")));
+    return {};
+}
+
 Result<void> State::index(const Catalog& catalog, const Table& table) {
     TRY(transaction_.execute(index_sql(table, "id", id_sql(table), "UNIQUE INDEX")));
     TRY(transaction_.execute(index_sql(table, "version", dynamics::quoted(version_column), "INDEX")));

@@ -29,6 +29,8 @@ class State {
     /// Makes the bare table, where there is none: rows are loaded before `index` is called.
     Result<void> create(const Table& table);
     Result<void> index(const Catalog& catalog, const Table& table);
+    /// For `ids_with` these columns.
+    Result<void> index(const Table& table, const std::vector<std::string>& columns);
     Result<std::int64_t> row_count(const Table& table);
     /// Rows' ids, at most `count`, in the table's order.
     Result<std::vector<std::string>> some_ids(const Table& table, std::int64_t count);

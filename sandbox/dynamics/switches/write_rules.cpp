@@ -35,6 +35,7 @@ Result<Answer> set_rule(Services& services, const sandbox::Ask& ask) {
             return error(ErrorKind::invalid, fmt::format("'{}' has no column '{}'", table->name(), name));
         fields.push_back(std::move(name));
     }
+    if (!fields.empty()) TRY(services.org.index(*table, fields));
     services.duplicates.publish(table->name(), fields);
     return json_answer(200, Json{{"object", table->name()}, {"fields", fields}});
 }

@@ -25,6 +25,9 @@ enum class WriteOperation {
 };
 /// "insert", "update", "upsert", "delete", "hard-delete".
 std::string_view name(WriteOperation operation);
+constexpr bool is_deletion(WriteOperation operation) {
+    return operation == WriteOperation::remove || operation == WriteOperation::erase;
+}
 
 /// By which of its interfaces a CRM is written to: some rows a request, or a job.
 enum class WritePath { automatic, rows, bulk };

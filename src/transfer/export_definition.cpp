@@ -34,7 +34,7 @@ Result<WriteOperation> write_operation_named(std::string_view text) {
 }
 
 std::string_view ExportDefinition::kind() const {
-    return operation == WriteOperation::remove || operation == WriteOperation::erase ? "delete" : "export";
+    return is_deletion(operation) ? "delete" : "export";
 }
 
 std::vector<bool> ExportDefinition::clears() const {

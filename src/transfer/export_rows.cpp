@@ -28,10 +28,6 @@ using nlohmann::ordered_json;
 
 constexpr std::size_t refusals_told = 5;
 
-bool is_deletion(WriteOperation operation) {
-    return operation == WriteOperation::remove || operation == WriteOperation::erase;
-}
-
 /// The form that a column's values have to be in to be treated and sent.
 model::Type written_type(const WriteColumn& column, Treatment treatment) {
     if (!column.target_key.empty()) return {.kind = Kind::text};
@@ -94,12 +90,9 @@ Result<void> check_reads(std::string_view sql) {
     const auto begin = std::min(sql.find_first_not_of(" \t\r\n("), sql.size());
     const auto end = std::min(sql.find_first_of(" \t\r\n('\"*", begin), sql.size());
     const std::string word = lower(sql.substr(begin, end - begin));
-    constexpr std::array<std::string_view, 4> writing = {"insert", "update", "delete", "replace"};
-    constexpr std::array<std::string_view, 6> defining = {"create",   "drop",  "alter",
-                                                          "truncate", "merge", "pragma"};
-    if (std::ranges::find(writing, word) == writing.end() &&
-        std::ranges::find(defining, word) == defining.end())
-        return {};
+    constexpr std::array<std::string_view, 10> writing = {"insert", "update", "delete", "replace",  "merge",
+                                                          "create", "drop",   "alter",  "truncate", "pragma"};
+    if (std::ranges::find(writing, word) == writing.end()) return {};
     return error(
         ErrorKind::invalid,
         fmt::format("--query may only read, and this one begins with {}; begin it with SELECT", word));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -65,7 +66,7 @@ Result<void> read_parent(MappedColumn& column, const std::vector<std::string>& p
 /// A conversion whose outcome the field could never hold.
 Result<void> check_conversion(const MappedColumn& column, const model::FieldSchema& field) {
     using model::Treatment;
-    constexpr int hash_length = 64;
+    constexpr int hash_length = std::tuple_size_v<model::KeyedHash::result_type>;
     const bool is_text = field.type.kind == model::Kind::text || !column.target_key.empty();
     std::string why;
     if (model::hides(column.treatment) && !is_text)

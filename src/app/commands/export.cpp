@@ -59,17 +59,16 @@ void print(const ExportForecast& forecast) {
     if (forecast.refused > 0) fmt::print("{} rows can't be sent, among them:\n", grouped(forecast.refused));
     for (const std::string& refusal : forecast.refusals) fmt::print("  {}\n", refusal);
     if (forecast.sampled == 0) return;
-    const bool is_deletion =
-        forecast.operation == WriteOperation::remove || forecast.operation == WriteOperation::erase;
+    const bool deletes = is_deletion(forecast.operation);
     fmt::print("of {} rows that were looked up, the CRM has {}", forecast.sampled,
                forecast.sampled - forecast.missing);
     if (forecast.missing > 0) {
         fmt::print("; {} {}", forecast.missing,
-                   is_deletion                                    ? "would be gone already"
+                   deletes                                        ? "would be gone already"
                    : forecast.operation == WriteOperation::upsert ? "would be made"
                                                                   : "would be refused");
     }
-    if (!is_deletion && forecast.sampled > forecast.missing)
+    if (!deletes && forecast.sampled > forecast.missing)
         fmt::print(
             "{}", forecast.changes.empty() ? "; the others would stay as they are" : "; there would change:");
     fmt::print("\n");

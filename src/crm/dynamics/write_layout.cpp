@@ -18,10 +18,6 @@ namespace {
 using model::FieldSchema;
 using model::Kind;
 
-bool is_deletion(const WriteRequest& request) {
-    return request.operation == WriteOperation::remove;
-}
-
 WriteForm form_of(Kind kind) {
     switch (kind) {
         case Kind::boolean:
@@ -145,7 +141,7 @@ Result<void> check_column(const WriteRequest& request, const WriteColumn& column
             field == nullptr ? std::string{} : field->name));
     }
     if (field->name == request.key) return {};
-    if (is_deletion(request)) {
+    if (is_deletion(request.operation)) {
         return request.refused(
             fmt::format("a delete takes the key and nothing else; leave out '{}'", field->name));
     }

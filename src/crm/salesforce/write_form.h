@@ -11,10 +11,6 @@
 
 namespace koppla::salesforce {
 
-inline bool is_deletion(WriteOperation operation) {
-    return operation == WriteOperation::remove || operation == WriteOperation::erase;
-}
-
 /// A column as rows and jobs carry it. A parent that is named by a field of its own stands in JSON within an
 /// object, `"Account":{"Ext__c":"A1"}`, and in CSV as "Account.Ext__c"; where it can be of several objects,
 /// with its object: `"Who":{"attributes":{"type":"Lead"},"Email":…}`, "Lead:Who.Email". [Salesforce: REST
